@@ -1,0 +1,40 @@
+# make run and make test do all the set-up on a machine that has Python >= 3.11, git and make.
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+export UV_SYSTEM_CERTS := 1
+# Use the uv that is there; otherwise put one into .uv/ from the package index.
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+
+.PHONY: help run test test-spark lint bench clean
+help:            ## Show what there is to make
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
+
+.uv/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit("Refrain needs Python 3.11 or newer; this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .uv
+	.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.synced: $(filter .uv/bin/uv,$(UV)) pyproject.toml uv.lock
+	$(UV) sync --locked --quiet --python $(PYTHON)
+	@touch $@
+
+run: .venv/.synced     ## Install everything, then run all predictions
+	.venv/bin/refrain run
+
+test: .venv/.synced    ## Install everything, then lint and test
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports
+	.venv/bin/mypy
+	.venv/bin/pytest
+
+test-spark: $(filter .uv/bin/uv,$(UV))    ## Compare the features on PySpark with the embedded engine's (needs Java)
+	@if command -v java >/dev/null; then \
+	  UV_PROJECT_ENVIRONMENT=.venv-spark $(UV) run --locked --quiet --extra spark --python $(PYTHON) pytest tests/spark; \
+	else echo "make test-spark skipped: PySpark needs a Java runtime, and there is no java on the PATH"; fi
+
+bench: .venv/.synced   ## Run every benchmark
+	for file in benchmarks/[a-z]*.py; do .venv/bin/python -m benchmarks.$$(basename $$file .py) || exit 1; done
+
+clean:           ## Remove what was installed and computed
+	rm -rf .venv .venv-spark .uv data/raw data/snapshots mlruns .prefect

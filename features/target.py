@@ -1,0 +1,66 @@
+"""What a prediction's target is: the one shape every feature file fills in and every step reads."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+
+from refrain.settings import Frozen
+
+Frames = Mapping[str, "nw.LazyFrame[Any]"]
+"""Dataset name -> its rows, typed as refrain.datasets says."""
+
+AS_OF = "as_of"
+LABEL = "label"
+LABEL_KNOWN_AT = "label_known_at"
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A predictor a sceptic would use: the constant base rate, or one column read as a score (higher is likelier)."""
+
+    name: str
+    column: str | None = None
+
+
+@dataclass(frozen=True)
+class Target:
+    """One target: what a row is, its features and label, and what it must beat.
+
+    `rows` turns the datasets' raw rows into one row per (entity, as_of) with the columns `entity`, `as_of` (date),
+    `label_known_at` (date: the first day on which the label can be known), the features, and `label` (null where it
+    cannot be known yet). It is an expression over lazy frames: the same on Polars and on PySpark. A feature reads
+    nothing later than the row's `as_of`.
+    """
+
+    name: str
+    question: str
+    """What a prediction answers, in one sentence for a person."""
+    datasets: tuple[str, ...]
+    entity: tuple[str, ...]
+    """Columns that name who or what a row is about."""
+    cluster: tuple[str, ...]
+    """Columns whose values are resampled together by the bootstrap, and by which known and unseen are told apart."""
+    numeric: tuple[str, ...]
+    categorical: tuple[str, ...]
+    text: tuple[str, ...]
+    required: tuple[str, ...]
+    """Features that a record to score must have; the others are imputed where absent."""
+    baselines: tuple[Baseline, ...]
+    headline: str
+    """The metric that decides: `average_precision`."""
+    settings_type: type[Frozen]
+    rows: Callable[[Frames, Any], "nw.LazyFrame[Any]"]
+    alert_group: tuple[str, ...] = ()
+    """Columns within which alerts are counted, where the target has a decision threshold."""
+
+    @property
+    def prediction(self) -> str:
+        """The prediction this target belongs to: the part of its name before the dot."""
+        return self.name.partition(".")[0]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """All features, in the order a model takes them."""
+        return (*self.numeric, *self.categorical, *self.text)

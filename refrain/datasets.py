@@ -1,0 +1,119 @@
+"""The canonical datasets: which columns each one has, of which type, and which may be absent.
+
+One CSV a dataset under data/raw/. Dates are ISO (YYYY-MM-DD), timestamps ISO in UTC (YYYY-MM-DDTHH:MM:SSZ), ids are
+strings, missing values empty cells; UTF-8, comma, one header line, Unix line ends.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ColumnType(StrEnum):
+    """How a column's cells are written and read."""
+
+    TEXT = "text"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    INTEGER = "integer"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. A column that is not `required` may be absent, and its cells empty where it is there."""
+
+    name: str
+    type: ColumnType
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A canonical dataset: its columns in the order they are written, and the columns that name a row."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the columns that must be there."""
+        return tuple(column.name for column in self.columns if column.required)
+
+    def column(self, name: str) -> Column:
+        """The column called `name`; KeyError if the dataset has none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+AUDIO_FEATURES = (
+    "danceability",
+    "energy",
+    "valence",
+    "tempo",
+    "key",
+    "loudness",
+    "mode",
+    "speechiness",
+    "acousticness",
+    "instrumentalness",
+    "liveness",
+    "duration_ms",
+)
+_ALWAYS_MEASURED = AUDIO_FEATURES[:4]
+_WHOLE_NUMBERS = ("key", "mode", "duration_ms")
+
+
+def _text(name: str, required: bool = True) -> Column:
+    return Column(name, ColumnType.TEXT, required)
+
+
+def _audio(name: str) -> Column:
+    kind = ColumnType.INTEGER if name in _WHOLE_NUMBERS else ColumnType.NUMBER
+    return Column(name, kind, required=name in _ALWAYS_MEASURED)
+
+
+TRACKS = Dataset(
+    "tracks",
+    (
+        _text("track_id"),
+        _text("artist_id"),
+        _text("title"),
+        _text("artist"),
+        Column("release_date", ColumnType.DATE),
+        # day, month or year: how much of release_date is known. The unknown part is written as 01.
+        _text("release_precision", required=False),
+        Column("popularity", ColumnType.NUMBER, required=False),
+        *(_audio(name) for name in AUDIO_FEATURES),
+        _text("genre", required=False),
+    ),
+    key=("track_id",),
+)
+
+SCROBBLES = Dataset(
+    "scrobbles",
+    (
+        Column("played_at", ColumnType.TIMESTAMP),
+        _text("artist"),
+        _text("track"),
+        _text("album", required=False),
+        _text("listener", required=False),
+    ),
+    key=("listener", "played_at", "artist", "track"),
+)
+
+DAILY_STREAMS = Dataset(
+    "daily_streams",
+    (_text("track_id"), Column("date", ColumnType.DATE), Column("streams", ColumnType.INTEGER)),
+    key=("track_id", "date"),
+)
+
+ARTIST_LISTENERS = Dataset(
+    "artist_listeners",
+    (_text("artist_id"), Column("date", ColumnType.DATE), Column("monthly_listeners", ColumnType.INTEGER)),
+    key=("artist_id", "date"),
+)
+
+DATASETS = {dataset.name: dataset for dataset in (TRACKS, SCROBBLES, DAILY_STREAMS, ARTIST_LISTENERS)}
