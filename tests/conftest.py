@@ -1,0 +1,17 @@
+"""Fixtures that every folder of tests shares."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real input files, read in place; tests that need it are skipped where it is absent."""
+    folder = Path(os.environ.get("REFRAIN_SHARED_DATA", PROJECT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"the real input files are not here ({folder}); set REFRAIN_SHARED_DATA to their folder")
+    return folder
