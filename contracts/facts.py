@@ -1,0 +1,63 @@
+"""What a row's clauses must know of all the other rows, and of the other datasets."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from contracts.contract import ROW, Contract, Reference
+
+_HASH = "hash of the key"
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """Gathered in a first pass over the file, small unless the file is badly broken."""
+
+    key: tuple[str, ...]
+    """The columns of the dataset's key that the file has."""
+    repeated: pl.Series
+    """Numbers of the rows whose key an earlier row has."""
+    first_names: Mapping[tuple[str, str], pl.DataFrame]
+    """(id, name) -> the ids that have several names, with the first of them."""
+    known: Mapping[Reference, pl.Series]
+    """Reference -> the other dataset's values."""
+
+
+def gather(
+    contract: Contract, cells: pl.LazyFrame, present: Sequence[str], references: Mapping[str, pl.LazyFrame]
+) -> Facts:
+    """The facts that the suite of `contract` needs; `references` holds the text cells of the datasets referred to."""
+    key = tuple(name for name in contract.dataset.key if name in present)
+    return Facts(
+        key=key,
+        repeated=_repeated_rows(cells, key),
+        first_names={pair: _first_names(cells, *pair) for pair in contract.one_name},
+        known={
+            reference: _values(references[reference.dataset], reference.key)
+            for reference in contract.references
+            if reference.dataset in references
+        },
+    )
+
+
+def _repeated_rows(cells: pl.LazyFrame, key: Sequence[str]) -> pl.Series:
+    """Exact. Holds 16 bytes a row: only rows whose keys' hashes meet are compared as text."""
+    hashed = cells.with_columns(pl.struct(key).hash(seed=0).alias(_HASH))
+    hashes = hashed.select(_HASH).collect(engine="streaming")[_HASH].sort()
+    twice = hashes.filter(hashes == hashes.shift()).unique()
+    if twice.is_empty():
+        return pl.Series(ROW, [], dtype=pl.UInt32)
+    suspects = hashed.filter(pl.col(_HASH).is_in(twice.implode())).select(ROW, *key).collect(engine="streaming")
+    return suspects.sort(ROW).filter(~pl.struct(key).is_first_distinct())[ROW]
+
+
+def _first_names(cells: pl.LazyFrame, identity: str, name: str) -> pl.DataFrame:
+    first = pl.col(name).sort_by(ROW).first()
+    distinct = cells.drop_nulls([identity, name]).group_by(identity, name).agg(pl.col(ROW).min())
+    several = distinct.group_by(identity).agg(first, pl.len().alias("names")).filter(pl.col("names") > 1)
+    return several.select(identity, name).sort(identity).collect(engine="streaming")
+
+
+def _values(cells: pl.LazyFrame, column: str) -> pl.Series:
+    return cells.select(pl.col(column).drop_nulls().unique()).collect(engine="streaming")[column].sort()

@@ -1,0 +1,79 @@
+"""Small files that keep every contract, and what they are held against."""
+
+from datetime import date
+
+import polars as pl
+
+from refrain.datasets import DATASETS
+from refrain.settings import DatasetSettings
+
+RECEIVED_ON = date(2024, 6, 30)
+
+_TRACKS = {
+    "track_id": ["t1", "t2", "t3", "t4"],
+    "artist_id": ["a1", "a1", "a2", "a3"],
+    "title": ["One", "Two", "Three, or so", "Four"],
+    "artist": ["Ann", "Ann", "Ben", "Cleo"],
+    "release_date": ["2024-06-21", "2020-01-01", "2019-01-01", "1971-05-01"],
+    "release_precision": ["day", "year", None, "month"],
+    "popularity": ["0", "100", None, "61.5"],
+    "danceability": ["0", "1", "0.5", "0.25"],
+    "energy": ["0", "1", "0.5", "0.25"],
+    "valence": ["0", "1", "0.5", "0.25"],
+    "tempo": ["0", "120.5", "99", "205"],
+    "key": ["-1", "0", "11", None],
+    "loudness": ["-60", "0", "1.2", None],
+    "mode": ["0", "1", "1", None],
+    "speechiness": ["0", "1", "0.5", None],
+    "acousticness": ["0", "1", "0.5", None],
+    "instrumentalness": ["0", "1", "0.5", None],
+    "liveness": ["0", "1", "0.5", None],
+    "duration_ms": ["4000", "180000", "517810", None],
+    "genre": ["pop", "rock", None, "rap"],
+}
+_SCROBBLES = {
+    "played_at": ["2024-06-30T23:59:59Z", "2024-06-29T00:00:00Z", "2024-06-29T00:00:00Z", "2005-02-13T08:00:00Z"],
+    "artist": ["Ann", "Ben", "Ben", "Cleo"],
+    "track": ["One", "Three", "Three", "Four"],
+    "album": ["First", None, None, "Fourth"],
+    "listener": ["l1", "l1", "l2", None],
+}
+_DAILY_STREAMS = {
+    "track_id": ["t1", "t1", "t2", "t4"],
+    "date": ["2024-06-30", "2024-06-29", "2024-06-30", "2024-06-28"],
+    "streams": ["0", "12", "900000000", "7"],
+}
+_ARTIST_LISTENERS = {
+    "artist_id": ["a1", "a1", "a2", "a3"],
+    "date": ["2024-06-30", "2024-06-29", "2024-06-30", "2024-06-28"],
+    "monthly_listeners": ["0", "12", "90000000", "7"],
+}
+_CELLS = {
+    "tracks": _TRACKS,
+    "scrobbles": _SCROBBLES,
+    "daily_streams": _DAILY_STREAMS,
+    "artist_listeners": _ARTIST_LISTENERS,
+}
+
+
+def good_cells(dataset: str) -> pl.DataFrame:
+    """Four rows with every column of the dataset, as text."""
+    columns = [column.name for column in DATASETS[dataset].columns]
+    return pl.DataFrame(_CELLS[dataset], schema=dict.fromkeys(columns, pl.String))
+
+
+def good_references(dataset: str) -> dict[str, pl.LazyFrame]:
+    """What the dataset's contract refers to."""
+    return {} if dataset == "tracks" else {"tracks": good_cells("tracks").lazy()}
+
+
+def strict_settings(dataset: str) -> DatasetSettings:
+    """Settings that ask for everything a contract can ask for."""
+    return DatasetSettings(
+        source="csv",
+        received_on=RECEIVED_ON,
+        max_age_days=30,
+        min_rows=3,
+        max_rows=5,
+        references=tuple(good_references(dataset)),
+    )

@@ -1,0 +1,148 @@
+"""Every clause of every suite has a file that breaks it, and nothing else, with the failing row named."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import polars as pl
+import pytest
+from contract_frames import good_cells, good_references, strict_settings
+
+from contracts.checking import check
+from contracts.registry import all_contracts
+from contracts.report import Outcome
+
+Change = Callable[[pl.DataFrame], pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Break:
+    """A change to the good file, and what must be said of it."""
+
+    change: Change
+    line: int | None = None
+    value: str | None = None
+    found: str = ""
+
+
+def cell(column: str, row: int, value: str | None) -> Break:
+    def change(cells: pl.DataFrame) -> pl.DataFrame:
+        here = pl.int_range(pl.len()) == row
+        return cells.with_columns(pl.when(here).then(pl.lit(value, pl.String)).otherwise(pl.col(column)).alias(column))
+
+    return Break(change, row + 2, "an empty cell" if value is None else repr(value))
+
+
+def row_again(row: int, value: str) -> Break:
+    return Break(lambda cells: pl.concat([cells, cells[row]]), 6, value)
+
+
+def whole(change: Change, found: str) -> Break:
+    return Break(change, found=found)
+
+
+def types(dates: tuple[str, ...] = (), whole_numbers: tuple[str, ...] = (), numbers: tuple[str, ...] = ()) -> dict:
+    return {
+        **{f"{name}.type": cell(name, 1, "2024-02-30") for name in dates},
+        **{f"{name}.type": cell(name, 1, "0.5") for name in whole_numbers},
+        **{f"{name}.type": cell(name, 2, "loud") for name in numbers},
+        **{f"{name}.finite": cell(name, 2, "NaN") for name in numbers},
+    }
+
+
+def filled(*names: str) -> dict:
+    return {f"{name}.filled": cell(name, 2, None) for name in names}
+
+
+SHARES = ("danceability", "energy", "valence", "speechiness", "acousticness", "instrumentalness", "liveness")
+NUMBERS = (*SHARES, "popularity", "tempo", "loudness")
+
+CASES: dict[str, dict[str, Break]] = {
+    "tracks": {
+        "columns.known": whole(lambda cells: cells.drop("artist"), "there is no column artist"),
+        "rows.count": whole(lambda cells: cells.head(2), "rows: 2"),
+        "release_date.fresh": whole(cell("release_date", 0, "2024-05-30").change, "in days: 31"),
+        **types(("release_date",), ("key", "mode", "duration_ms"), NUMBERS),
+        **filled("track_id", "artist_id", "title", "artist", "release_date"),
+        **filled("danceability", "energy", "valence", "tempo"),
+        "release_date.not_after": cell("release_date", 1, "2024-07-01"),
+        "release_date.not_before": cell("release_date", 3, "1859-12-31"),
+        "release_precision.allowed": cell("release_precision", 0, "week"),
+        "popularity.range": cell("popularity", 1, "100.5"),
+        **{f"{name}.range": cell(name, 0, "-0.01") for name in SHARES},
+        "tempo.range": cell("tempo", 1, "401"),
+        "key.range": cell("key", 1, "12"),
+        "mode.range": cell("mode", 2, "2"),
+        "loudness.range": cell("loudness", 1, "-100.5"),
+        "duration_ms.range": cell("duration_ms", 0, "0"),
+        "key.unique": cell("track_id", 3, "t1"),
+        "artist_id.one_name": Break(cell("artist", 1, "Anna").change, 3, "'a1', 'Anna'"),
+    },
+    "scrobbles": {
+        "columns.known": whole(lambda cells: cells.rename({"album": "albun"}), "there is an unknown column albun"),
+        "rows.count": whole(lambda cells: pl.concat([cells, cells.with_columns(track=pl.lit("Two"))]), "rows: 8"),
+        "played_at.fresh": whole(
+            lambda cells: cells.with_columns(pl.col("played_at").str.replace("2024-06", "2024-05")), "in days: 31"
+        ),
+        "played_at.type": cell("played_at", 1, "2024-06-29 00:00:00"),
+        **filled("played_at", "artist", "track"),
+        "played_at.not_after": cell("played_at", 0, "2024-07-01T00:00:00Z"),
+        "played_at.not_before": cell("played_at", 3, "1999-12-31T23:59:59Z"),
+        "key.unique": row_again(1, "'l1', '2024-06-29T00:00:00Z', 'Ben', 'Three'"),
+        "artist.reference": cell("artist", 2, "Dora"),
+    },
+    "daily_streams": {
+        "columns.known": whole(lambda cells: cells.rename({"streams": "plays"}), "there is no column streams"),
+        "rows.count": whole(lambda cells: cells.head(2), "rows: 2"),
+        "date.fresh": whole(
+            lambda cells: cells.with_columns(pl.col("date").str.replace("2024-06", "2024-05")), "in days: 31"
+        ),
+        **types(("date",), ("streams",)),
+        **filled("track_id", "date", "streams"),
+        "date.not_after": cell("date", 3, "2024-07-01"),
+        "date.not_before": cell("date", 3, "1998-12-31"),
+        "streams.range": cell("streams", 2, "-1"),
+        "key.unique": row_again(3, "'t4', '2024-06-28'"),
+        "track_id.reference": cell("track_id", 2, "t9"),
+    },
+    "artist_listeners": {
+        "columns.known": whole(lambda cells: cells.drop("artist_id"), "there is no column artist_id"),
+        "rows.count": whole(lambda cells: cells.head(2), "rows: 2"),
+        "date.fresh": whole(
+            lambda cells: cells.with_columns(pl.col("date").str.replace("2024-06", "2024-05")), "in days: 31"
+        ),
+        **types(("date",), ("monthly_listeners",)),
+        **filled("artist_id", "date", "monthly_listeners"),
+        "date.not_after": cell("date", 3, "2024-07-01"),
+        "date.not_before": cell("date", 3, "1998-12-31"),
+        "monthly_listeners.range": cell("monthly_listeners", 2, "-1"),
+        "key.unique": row_again(3, "'a3', '2024-06-28'"),
+        "artist_id.reference": cell("artist_id", 2, "a9"),
+    },
+}
+
+
+def judged(dataset: str, cells: pl.DataFrame) -> dict[str, Outcome]:
+    _, outcomes = check(all_contracts()[dataset], cells.lazy(), strict_settings(dataset), good_references(dataset))
+    return {outcome.clause: outcome for outcome in outcomes}
+
+
+@pytest.mark.parametrize("dataset", all_contracts())
+def test_a_good_file_keeps_every_clause_and_each_clause_has_a_breaking_case(dataset):
+    outcomes = judged(dataset, good_cells(dataset))
+    assert [name for name, outcome in outcomes.items() if not outcome.passed] == []
+    assert set(outcomes) == set(CASES[dataset])
+
+
+@pytest.mark.parametrize(
+    ("dataset", "clause"), [(dataset, clause) for dataset, cases in CASES.items() for clause in cases]
+)
+def test_a_clause_is_broken_by_its_case_alone_and_names_the_row(dataset, clause):
+    case = CASES[dataset][clause]
+    outcomes = judged(dataset, case.change(good_cells(dataset)))
+    broken = [outcome for outcome in outcomes.values() if not outcome.passed]
+    assert [outcome.clause for outcome in broken] == [clause]
+    (outcome,) = broken
+    assert outcome.failing == 1
+    assert case.found in outcome.found
+    assert [(row.line, row.value) for row in outcome.rows] == ([(case.line, case.value)] if case.line else [])
+    assert (f"line {case.line} has {case.value}" if case.line else case.found) in outcome.sentence()
