@@ -1,0 +1,121 @@
+"""Any CSV as any dataset, by a mapping of columns."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+
+from refrain.datasets import DATASETS, ColumnType, Dataset
+from refrain.errors import InputError
+from sources.cells import Parse, cell_readers, dates
+from sources.importing import Plan, chosen_dataset, existing_path, import_batches, with_notes
+from sources.source import Destination, ImportReport, Source
+from sources.tabular import FileOptions, header_row, in_batches, locate, read_rows
+from sources.times import TimeFormat, TimeZone, read_times
+
+NAME = "csv"
+
+
+class Options(FileOptions):
+    """What may be said about the file."""
+
+    date_format: TimeFormat | None = None
+    """strftime's letters for date cells, "%b %d, %Y" say; ISO (YYYY-MM-DD) where absent. Never guessed: 03/04 may be
+    either of two days."""
+    timestamp_format: TimeFormat | None = None
+    timezone: TimeZone = "UTC"
+    """The zone of timestamps that carry none."""
+    missing: tuple[str, ...] = ()
+    """Cells that mean "none", besides the empty one: [NA, null] say."""
+    constants: Mapping[str, str] = {}
+    """Canonical text column -> its one value, where the file leaves it out (all of it is about one artist, say)."""
+
+
+def load(
+    dataset: str, path: Path | None, options: Options, columns: Mapping[str, str] | None, destination: Destination
+) -> ImportReport:
+    """Import `path` as `dataset`; see sources.source.Source.
+
+    `columns` maps a canonical name to the file's name; a column it does not speak of is looked for under its canonical
+    name. Rows that agree in every kept column are one; rows that share a key but differ are left for the contract,
+    since which one is right cannot be known here.
+    """
+    kind, file = chosen_dataset(NAME, SOURCE.datasets, dataset), existing_path(NAME, path)
+    labels = _labels(kind, columns or {}, options.constants)
+    rows = read_rows(file, options, NAME)
+    header = header_row(file, rows)
+    positions = locate(file, header, labels, [name for name in kind.required if name in labels])
+    times = _Times(options)
+    readers = cell_readers(kind, labels, positions, _parsers(kind, options, times))
+    hints = {reader.not_parsed: _hint(kind.column(reader.name).type) for reader in readers}
+    plan = Plan(file, kind, header, readers, options.missing, hints=hints)
+    constants = [pl.lit(value).alias(name) for name, value in options.constants.items()]
+    batches = in_batches(rows, len(header))
+    report = import_batches(plan, batches, destination, lambda frame: frame.with_columns(constants))
+    return with_notes(report, times.notes)
+
+
+def _labels(dataset: Dataset, columns: Mapping[str, str], constants: Mapping[str, str]) -> dict[str, str]:
+    names = [column.name for column in dataset.columns]
+    for name in (*columns, *constants):
+        if name not in names:
+            close = get_close_matches(name, names, n=1)
+            raise InputError(
+                f"The mapping of columns speaks of {name}, which {dataset.name} does not have"
+                f"{f' (did you mean {close[0]}?)' if close else ''}.",
+                hint=f"Its columns are {', '.join(names)}.",
+            )
+    for name in constants:
+        if name in columns or dataset.column(name).type is not ColumnType.TEXT:
+            why = "is mapped to a column too" if name in columns else "is not a column of text"
+            raise InputError(f"sources.{NAME}.constants gives {name} a value, but it {why}.", hint="Remove it there.")
+    return {name: columns.get(name, name) for name in names if name not in constants}
+
+
+class _Times:
+    """Reads timestamps and remembers whether any came without a zone."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._naive = False
+
+    def __call__(self, text: pl.Series) -> pl.Series:
+        found, naive = read_times(text, self._options.timezone, self._options.timestamp_format)
+        self._naive |= naive
+        return found
+
+    @property
+    def notes(self) -> list[str]:
+        if not self._naive or self._options.timezone != "UTC":
+            return []
+        return [f"Times without a zone were taken as UTC; if they are not, set sources.{NAME}.timezone in params.yaml."]
+
+
+def _parsers(dataset: Dataset, options: Options, times: _Times) -> dict[str, Parse]:
+    parsers: dict[str, Parse] = {}
+    for column in dataset.columns:
+        if column.type is ColumnType.TIMESTAMP:
+            parsers[column.name] = times
+        if column.type is ColumnType.DATE and options.date_format is not None:
+            pattern = options.date_format
+            parsers[column.name] = partial(dates, pattern=pattern)
+    return parsers
+
+
+def _hint(kind: ColumnType) -> str:
+    if kind is ColumnType.DATE:
+        return f'If dates are written in another way, set sources.{NAME}.date_format ("%d/%m/%Y" say) in params.yaml.'
+    if kind is ColumnType.TIMESTAMP:
+        return f'If times are written in another way, set sources.{NAME}.timestamp_format ("%d/%m/%Y %H:%M" say).'
+    return f"If such cells mean that there is no value, list them in sources.{NAME}.missing ([NA] say) in params.yaml."
+
+
+SOURCE = Source(
+    name=NAME,
+    title="any CSV, with a mapping from the dataset's columns to the file's",
+    datasets=tuple(DATASETS),
+    options_type=Options,
+    load=load,
+)
