@@ -1,0 +1,15 @@
+"""Telling the engine that an intermediate frame is read more than once."""
+
+from typing import Any
+
+import narwhals as nw
+
+
+def held(frame: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
+    """`frame`, computed once where several later steps read it.
+
+    Engines push each reader's filters and columns down into a plan, and so end up with as many different plans (and
+    scans of the raw rows) as there are readers. Polars' and PySpark's `cache` both mark, lazily, where to stop that.
+    """
+    shared: nw.LazyFrame[Any] = nw.from_native(frame.to_native().cache())
+    return shared

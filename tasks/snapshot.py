@@ -1,0 +1,110 @@
+"""Third step: a target's point-in-time feature table from the datasets that keep their contracts."""
+
+import sys
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import narwhals as nw
+import polars as pl
+
+from features.registry import select_targets
+from features.target import AS_OF, LABEL, LABEL_KNOWN_AT, Target
+from refrain.datasets import DATASETS
+from refrain.errors import InputError, TooFewRowsError
+from refrain.files import file_md5, read_json, replacing
+from refrain.project import Project
+from refrain.settings import Frozen, TargetSettings, validated
+from sources.canonical import naming, scan_dataset
+from tasks.command import stage_command
+
+_ROW_GROUP = 100_000
+
+
+class SnapshotReport(Frozen):
+    """What a snapshot holds."""
+
+    target: str
+    rows: int
+    labelled: int
+    """Rows whose label is known."""
+    positives: int
+    first_as_of: date
+    last_as_of: date
+    md5: str
+    """Digest of the written file."""
+
+
+def snapshot(
+    target: Target, target_settings: TargetSettings, dataset_paths: Mapping[str, Path], out: Path
+) -> SnapshotReport:
+    """Write the rows of `target` to the Parquet file `out`, sorted by as_of and entity.
+
+    The same bytes come out of the same datasets and settings. Rows whose label cannot be known yet are there with a
+    null label. `dataset_paths` gives the canonical CSV (or Parquet) of each of the target's datasets.
+
+    Raises SettingsError for settings the target does not understand, InputError for a dataset that cannot be read, and
+    TooFewRowsError where no row is eligible; `out` then stays what it was.
+    """
+    where = f"params.yaml, targets.{target.name}.snapshot"
+    settings = validated(target.settings_type, dict(target_settings.snapshot), where=where)
+    rows = _collect(target, settings, dataset_paths)
+    if rows.is_empty():
+        read = " and ".join(str(dataset_paths[name]) for name in target.datasets)
+        raise TooFewRowsError(
+            f"{read} gives not a single row of {target.name}.",
+            hint=f"Import a longer record, or loosen targets.{target.name}.snapshot in params.yaml.",
+        )
+    with replacing(out) as beside:
+        rows.write_parquet(beside, compression="zstd", row_group_size=_ROW_GROUP, statistics=False)
+    return SnapshotReport(
+        target=target.name,
+        rows=rows.height,
+        labelled=rows.height - rows[LABEL].null_count(),
+        positives=int(rows[LABEL].sum()),
+        first_as_of=rows[AS_OF][0],
+        last_as_of=rows[AS_OF][-1],
+        md5=file_md5(out),
+    )
+
+
+def run_stage(target_name: str, project: Project) -> SnapshotReport:
+    """Write data/snapshots/<target>.parquet from data/raw/.
+
+    Raises InputError if a dataset has not been validated as it stands, and what `snapshot` raises.
+    """
+    (target,) = select_targets([target_name])
+    for dataset in target.datasets:
+        _require_validated(dataset, project)
+    return snapshot(
+        target,
+        project.settings.target(target.name),
+        {dataset: project.raw(dataset) for dataset in target.datasets},
+        project.snapshot(target.name),
+    )
+
+
+def _collect(target: Target, settings: Frozen, paths: Mapping[str, Path]) -> pl.DataFrame:
+    """The rows in the one order they are stored in: as_of, then entity; columns in the order the target names them."""
+    frames = {name: nw.from_native(scan_dataset(DATASETS[name], paths[name])) for name in target.datasets}
+    with naming(Path(" and ".join(str(paths[name]) for name in target.datasets))):
+        lazy: pl.LazyFrame = target.rows(frames, settings).to_native()
+        rows = lazy.collect(engine="streaming")
+    keys = dict.fromkeys((*target.entity, *target.cluster, *target.alert_group))
+    named = dict.fromkeys((*keys, AS_OF, LABEL_KNOWN_AT, *target.features, LABEL))
+    return rows.select(named).sort(AS_OF, *target.entity)
+
+
+def _require_validated(dataset: str, project: Project) -> None:
+    raw, report = project.raw(dataset), project.validation(dataset)
+    todo = f"Run `python -m tasks.validate {dataset}`, or `refrain run`, which does."
+    if not raw.is_file():
+        raise InputError(f"There is no {raw}.", hint=f"Run `python -m tasks.ingest {dataset}`, or `refrain run`.")
+    if not report.is_file():
+        raise InputError(f"{raw} has not been held against its contract: there is no {report}.", hint=todo)
+    if read_json(report).get("md5") != file_md5(raw):
+        raise InputError(f"{report} speaks of other bytes than those of {raw}.", hint=todo)
+
+
+if __name__ == "__main__":
+    sys.exit(stage_command(run_stage))
