@@ -1,0 +1,23 @@
+"""Random numbers: one generator per entity, so that no entity's draws depend on another's."""
+
+from enum import IntEnum
+
+import numpy as np
+
+
+class Stream(IntEnum):
+    """What a generator is for. The numbers are part of the world: changing one changes what is drawn."""
+
+    ARTISTS = 1
+    TRACKS = 2
+    LISTENERS = 3
+    PLAYS = 4
+    STREAMS = 5
+    REACH = 6
+    TRACK_HOLES = 7
+    RELATIONS = 8
+
+
+def generator(seed: int, stream: Stream, entity: int) -> np.random.Generator:
+    """The generator of one entity (a block of artists, a listener, a track) for one purpose."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, int(stream), entity])))

@@ -1,0 +1,44 @@
+"""What can be chosen about the simulated world, and what follows from it."""
+
+from datetime import date
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from refrain.settings import Frozen
+
+_ARTISTS = 3000
+_LISTENERS = 28
+_SCROBBLES_A_MONTH = 930  # a listener of the usual kind, joining later included
+
+
+class WorldSettings(Frozen):
+    """The world's knobs. Rows grow in proportion to `scale`: 1 is about 16,000 tracks and 800,000 scrobbles."""
+
+    seed: int = Field(default=20260101, ge=0)
+    scale: float = Field(default=1.0, gt=0, le=1000)
+    start: date = date(2022, 1, 1)
+    """First day of the plays, streams and listener counts. Tracks reach eight years further back."""
+    end: date = date(2024, 12, 31)
+    """Last day of everything."""
+
+    @model_validator(mode="after")
+    def _long_enough(self) -> Self:
+        if (self.end - self.start).days < 365:
+            raise ValueError("end must be at least a year after start: a shorter world has nothing to learn from")
+        return self
+
+    def scale_for_scrobbles(self, rows: int) -> float:
+        """The scale at which about `rows` scrobbles are made."""
+        months = (self.end - self.start).days / 30.4
+        return rows / (_LISTENERS * _SCROBBLES_A_MONTH * months)
+
+    @property
+    def artists(self) -> int:
+        """How many artists there are."""
+        return max(60, round(_ARTISTS * self.scale))
+
+    @property
+    def listeners(self) -> int:
+        """How many listeners scrobble."""
+        return max(4, round(_LISTENERS * self.scale))

@@ -1,0 +1,122 @@
+"""The simulated world through its source: the files it writes."""
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from refrain.datasets import DATASETS
+from refrain.errors import UsageError
+from refrain.files import file_md5
+from sources.simulated import SOURCE, simulate_scrobbles_parquet
+from sources.source import Destination, find_source
+from sources.world.settings import WorldSettings
+
+SMALL = WorldSettings(scale=0.1)
+
+
+def written(folder: Path, dataset: str, settings: WorldSettings = SMALL) -> Destination:
+    destination = Destination(
+        folder / f"{dataset}.csv", folder / f"{dataset}.rejects.csv", folder / f"{dataset}.oracle"
+    )
+    report = SOURCE.load(dataset, None, settings, None, destination)
+    assert report.read == report.kept == pl.scan_csv(destination.dataset).select(pl.len()).collect().item()
+    return destination
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Destination]:
+    folder = tmp_path_factory.mktemp("world")
+    return {dataset: written(folder, dataset) for dataset in SOURCE.datasets}
+
+
+@pytest.fixture(scope="module")
+def frames(world: dict[str, Destination]) -> dict[str, pl.DataFrame]:
+    return {name: pl.read_csv(to.dataset, try_parse_dates=True) for name, to in world.items()}
+
+
+def test_the_source_is_found_and_makes_every_dataset_it_names():
+    assert find_source("simulated") is SOURCE
+    assert not SOURCE.reads_file
+    assert set(SOURCE.datasets) == set(DATASETS)
+
+
+@pytest.mark.parametrize("dataset", SOURCE.datasets)
+def test_columns_are_those_of_the_dataset(frames: dict[str, pl.DataFrame], dataset: str):
+    assert tuple(frames[dataset].columns) == tuple(column.name for column in DATASETS[dataset].columns)
+    for name in DATASETS[dataset].required:
+        assert frames[dataset][name].null_count() == 0, name
+
+
+@pytest.mark.parametrize("dataset", SOURCE.datasets)
+def test_keys_are_unique(frames: dict[str, pl.DataFrame], dataset: str):
+    assert not frames[dataset].select(DATASETS[dataset].key).is_duplicated().any()
+
+
+@pytest.mark.parametrize("dataset", SOURCE.datasets[::-1])
+def test_a_dataset_made_alone_and_in_another_order_has_the_same_bytes(
+    world: dict[str, Destination], tmp_path: Path, dataset: str
+):
+    again = written(tmp_path, dataset)
+    assert file_md5(again.dataset) == file_md5(world[dataset].dataset)
+    if world[dataset].oracle.exists():
+        assert file_md5(again.oracle) == file_md5(world[dataset].oracle)
+
+
+@pytest.mark.parametrize("dataset", SOURCE.datasets)
+def test_another_seed_is_another_world(world: dict[str, Destination], tmp_path: Path, dataset: str):
+    other = written(tmp_path, dataset, SMALL.model_copy(update={"seed": 1}))
+    assert file_md5(other.dataset) != file_md5(world[dataset].dataset)
+
+
+@pytest.mark.parametrize("dataset", SOURCE.datasets)
+def test_rows_grow_with_the_scale(frames: dict[str, pl.DataFrame], tmp_path: Path, dataset: str):
+    large = written(tmp_path, dataset, SMALL.model_copy(update={"scale": 0.4}))
+    rows = pl.scan_csv(large.dataset).select(pl.len()).collect().item()
+    assert rows == pytest.approx(4 * len(frames[dataset]), rel=0.35)
+
+
+def test_scrobbles_are_of_tracks_that_are_out(frames: dict[str, pl.DataFrame]):
+    released = frames["tracks"].group_by("artist", "title").agg(pl.col("release_date").min())
+    plays = frames["scrobbles"].join(released, left_on=["artist", "track"], right_on=["artist", "title"], how="left")
+    assert plays["release_date"].null_count() == 0
+    assert plays.filter(pl.col("played_at").dt.date() < pl.col("release_date")).is_empty()
+
+
+def test_streams_and_listener_counts_are_of_tracks_and_artists_that_exist(frames: dict[str, pl.DataFrame]):
+    streams = frames["daily_streams"].join(frames["tracks"], on="track_id", how="left")
+    assert streams["release_date"].null_count() == 0
+    assert streams.filter(pl.col("date") < pl.col("release_date")).is_empty()
+    assert set(frames["artist_listeners"]["artist_id"]) <= set(frames["tracks"]["artist_id"])
+
+
+def test_nothing_is_outside_the_dates_asked_for(tmp_path: Path):
+    settings = WorldSettings(scale=0.1, start=date(2020, 2, 10), end=date(2021, 5, 20))
+    for dataset, column in (
+        ("tracks", "release_date"),
+        ("scrobbles", "played_at"),
+        ("daily_streams", "date"),
+        ("artist_listeners", "date"),
+    ):
+        days = pl.read_csv(written(tmp_path, dataset, settings).dataset, try_parse_dates=True)[column].cast(pl.Date)
+        assert days.max() <= settings.end
+        assert days.max() >= date(2021, 5, 1)
+        if dataset != "tracks":
+            assert days.min() >= settings.start
+
+
+def test_a_path_is_refused(tmp_path: Path):
+    with pytest.raises(UsageError, match="reads no file"):
+        SOURCE.load("tracks", tmp_path, SMALL, None, Destination(tmp_path / "t.csv", tmp_path / "r.csv"))
+
+
+def test_the_oracle_is_written_only_where_asked_for(tmp_path: Path):
+    SOURCE.load("tracks", None, SMALL, None, Destination(tmp_path / "t.csv", tmp_path / "r.csv"))
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_parquet_of_about_as_many_scrobbles_as_asked_for(tmp_path: Path):
+    rows = simulate_scrobbles_parquet(tmp_path / "s.parquet", 2_000_000)
+    assert rows == pytest.approx(2_000_000, rel=0.15)
+    assert pl.scan_parquet(tmp_path / "s.parquet").select(pl.len()).collect().item() == rows
