@@ -92,7 +92,7 @@ def _collect(target: Target, settings: Frozen, paths: Mapping[str, Path]) -> pl.
         rows = lazy.collect(engine="streaming")
     keys = dict.fromkeys((*target.entity, *target.cluster, *target.alert_group))
     named = dict.fromkeys((*keys, AS_OF, LABEL_KNOWN_AT, *target.features, LABEL))
-    return rows.select(named).sort(AS_OF, *target.entity)
+    return rows.select(*named).sort(AS_OF, *target.entity)
 
 
 def _require_validated(dataset: str, project: Project) -> None:
