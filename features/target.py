@@ -61,6 +61,11 @@ class Target:
         return self.name.partition(".")[0]
 
     @property
+    def short_name(self) -> str:
+        """The part of its name after the dot."""
+        return self.name.partition(".")[2]
+
+    @property
     def features(self) -> tuple[str, ...]:
         """All features, in the order a model takes them."""
         return (*self.numeric, *self.categorical, *self.text)

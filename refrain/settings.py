@@ -1,11 +1,11 @@
 """params.yaml, read in one place into frozen settings that refuse an unknown key."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -54,6 +54,12 @@ class SplitSettings(Frozen):
     min_positives: int = Field(default=2, ge=1)
     """Rows of each class that a window must have."""
 
+    @model_validator(mode="after")
+    def _leaves_a_test_window(self) -> Self:
+        if self.train + self.tune >= 1 and self.test_start is None:
+            raise ValueError("train and tune must add up to less than 1, so that rows are left to test on")
+        return self
+
 
 class AlertSettings(Frozen):
     """How the decision threshold is chosen on the tune window."""
@@ -70,8 +76,14 @@ class TrainingSettings(Frozen):
     split: SplitSettings = SplitSettings()
     candidates: Mapping[str, Mapping[str, list[Any]]]
     """Family -> settings to try (each a list; all combinations are tried on the rolling-origin folds)."""
+    refit: bool = True
+    """Fit the chosen settings once more on every row whose label was known before the test window: what is served."""
     replicates: int = Field(default=1000, ge=100)
     """Bootstrap replicates behind every interval."""
+    importance_rows: int = Field(default=2000, ge=1)
+    """Rows of the test window, drawn at random, on which permutation importance is measured."""
+    importance_repeats: int = Field(default=3, ge=1)
+    """Permutations of each feature."""
     alerts: AlertSettings | None = None
 
 
@@ -130,7 +142,22 @@ def load_settings(path: Path) -> Settings:
         raise SettingsError(f"There is no {path}.", hint="Run the command in the project's folder.") from None
     except (YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not readable as YAML: {error}.", hint="Mend it and run again.") from None
+    bare = next(_bare_dates(raw), None)
+    if bare is not None:
+        raise SettingsError(
+            f"{path} holds the date {bare[1]} without quotes at {bare[0]}, which DVC cannot track.",
+            hint=f"Write '{bare[1]}'.",
+        )
     return validated(Settings, raw, where=str(path))
+
+
+def _bare_dates(value: Any, place: str = "") -> Iterator[tuple[str, date]]:
+    if isinstance(value, date):
+        yield place, value
+    elif isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, inner in items:
+            yield from _bare_dates(inner, f"{place}.{key}".lstrip("."))
 
 
 def validated(kind: type[Model], raw: Any, where: str) -> Model:
