@@ -1,0 +1,59 @@
+"""95 % intervals: percentile bootstrap that resamples clusters whole, the same resamples for everything compared."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.metrics import Numbers, Ranked
+from tasks.records import Estimate
+
+_CELLS = 2_000_000  # of a chunk of weights: 16 MB
+_PERCENTILES = (2.5, 97.5)
+
+Replicates = Mapping[str, Numbers]
+"""Metric -> its value in each replicate."""
+
+
+def resamples(clusters: NDArray[np.int64], replicates: int, seed: int) -> Iterator[Numbers]:
+    """Row weights of each replicate, in chunks of shape (replicates of the chunk, rows).
+
+    `clusters` numbers each row's cluster from 0 on. A replicate draws as many clusters as there are, with
+    replacement; a row weighs as often as its cluster was drawn. The draws do not depend on how they are chunked.
+    """
+    kinds = int(clusters.max()) + 1
+    generator = np.random.default_rng(seed)
+    size = max(1, _CELLS // max(len(clusters), kinds))
+    for start in range(0, replicates, size):
+        count = min(size, replicates - start)
+        counts = np.zeros((count, kinds))
+        for replicate in range(count):
+            counts[replicate] = np.bincount(generator.integers(0, kinds, size=kinds), minlength=kinds)
+        yield counts[:, clusters]
+
+
+def replicate_metrics(
+    ranked: Mapping[str, Ranked], clusters: NDArray[np.int64], replicates: int, seed: int
+) -> dict[str, Replicates]:
+    """Name -> metric -> value in each replicate, all names measured on the same resamples."""
+    parts: dict[str, dict[str, list[Numbers]]] = {name: {} for name in ranked}
+    for weights in resamples(clusters, replicates, seed):
+        for name, rows in ranked.items():
+            for metric, values in rows.metrics(weights).items():
+                parts[name].setdefault(metric, []).append(values)
+    return {
+        name: {metric: np.concatenate(values) for metric, values in metrics.items()} for name, metrics in parts.items()
+    }
+
+
+def estimate(value: float, replicates: Numbers) -> Estimate:
+    """`value` with the 2.5th and 97.5th percentile of its replicates.
+
+    A replicate without a positive or a negative measures nothing and is left out; with none left the interval is the
+    widest that a metric between 0 and 1 (or a difference of two) can have.
+    """
+    measured = replicates[np.isfinite(replicates)]
+    if len(measured) == 0:
+        return Estimate(value=value, low=-1.0, high=1.0)
+    low, high = np.percentile(measured, _PERCENTILES)
+    return Estimate(value=value, low=float(low), high=float(high))

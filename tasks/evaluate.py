@@ -1,0 +1,199 @@
+"""What the fitted candidates are worth on the test window, beside the baselines. The one place that reads it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.target import AS_OF
+from models.calibration import positive_scores
+from refrain.errors import ModelError
+from refrain.settings import TrainingSettings
+from tasks.alerts import choose_threshold, measure_alerts
+from tasks.bootstrap import Replicates, estimate, replicate_metrics
+from tasks.fitting import BASELINE, Fitted
+from tasks.importance import permutation_importance
+from tasks.labelled import Labelled
+from tasks.metrics import Numbers, Ranked, point_metrics
+from tasks.records import AlertsRecord, CalibrationBin, CandidateRecord, Estimate, EvaluationRecord, FoldRecord
+from tasks.split import Positions, Split, window_record
+
+_SMALLEST_SLICE = 30  # rows below which a slice says nothing
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A candidate as it was stored, and what the stored model said of the test rows."""
+
+    fitted: Fitted
+    model: Any
+    file: str
+    probabilities: Numbers
+
+    @property
+    def name(self) -> str:
+        """The candidate's name."""
+        return self.fitted.name
+
+
+@dataclass(frozen=True)
+class _Window:
+    """The test window, and what is computed from all candidates' probabilities of it together."""
+
+    data: Labelled
+    split: Split
+    training: TrainingSettings
+    best_baseline: str
+    points: Mapping[str, Mapping[str, float]]
+    replicates: Mapping[str, Replicates]
+    slices: Mapping[str, Mapping[str, Mapping[str, Estimate]]]
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """Labels of the test rows."""
+        return self.data.labels[self.split.test]
+
+
+def predict_test(fitted: Fitted, model: Any, file: str, data: Labelled, split: Split) -> Tested:
+    """Let a stored model predict the test rows. Raises ModelError if what it says is no probability."""
+    said = positive_scores(model, data.features.iloc[split.test])
+    if not np.all(np.isfinite(said) & (said >= 0) & (said <= 1)):
+        raise ModelError(
+            f"{fitted.name} of {data.target.name} gave values that are no probabilities.",
+            hint=f"Try other settings for it under targets.{data.target.name}.training.candidates.",
+        )
+    return Tested(fitted, model, file, said)
+
+
+def evaluate(
+    tested: Sequence[Tested], data: Labelled, split: Split, training: TrainingSettings, *, snapshot_md5: str
+) -> EvaluationRecord:
+    """Measure everything on the test window."""
+    window = _measure(tested, data, split, training)
+    return EvaluationRecord(
+        target=data.target.name,
+        headline=data.target.headline,
+        best_baseline=window.best_baseline,
+        train=window_record(data.frame, split.train),
+        tune=window_record(data.frame, split.tune),
+        test=window_record(data.frame, split.test),
+        purged=split.purged,
+        folds=_folds(tested, data, split),
+        candidates=tuple(_candidate(candidate, window) for candidate in tested),
+        snapshot_md5=snapshot_md5,
+    )
+
+
+def _measure(tested: Sequence[Tested], data: Labelled, split: Split, training: TrainingSettings) -> _Window:
+    said = {candidate.name: candidate.probabilities for candidate in tested}
+    points = {name: point_metrics(data.labels[split.test], probabilities) for name, probabilities in said.items()}
+    baselines = [candidate.name for candidate in tested if candidate.fitted.family == BASELINE]
+    return _Window(
+        data=data,
+        split=split,
+        training=training,
+        best_baseline=max(baselines, key=lambda name: points[name][data.target.headline]),
+        points=points,
+        replicates=_replicates(said, data, split.test, training),
+        slices=_slices(said, data, split, training),
+    )
+
+
+def _replicates(
+    probabilities: Mapping[str, Numbers], data: Labelled, rows: Positions, training: TrainingSettings
+) -> dict[str, Replicates]:
+    ranked = {name: Ranked(data.labels[rows], said) for name, said in probabilities.items()}
+    return replicate_metrics(ranked, data.groups(data.target.cluster, rows), training.replicates, training.seed)
+
+
+def _slices(
+    probabilities: Mapping[str, Numbers], data: Labelled, split: Split, training: TrainingSettings
+) -> dict[str, dict[str, dict[str, Estimate]]]:
+    """Name -> "known" and "unseen" -> metric -> estimate. A cluster is known if the served model learned from it."""
+    clusters = data.groups(data.target.cluster)
+    is_known = np.isin(clusters[split.test], clusters[split.known])
+    found: dict[str, dict[str, dict[str, Estimate]]] = {name: {} for name in probabilities}
+    for slice_name, chosen in (("known", is_known), ("unseen", ~is_known)):
+        rows = split.test[chosen]
+        positives = int(data.labels[rows].sum())
+        if len(rows) < _SMALLEST_SLICE or min(positives, len(rows) - positives) < training.split.min_positives:
+            continue
+        part = {name: said[chosen] for name, said in probabilities.items()}
+        replicates = _replicates(part, data, rows, training)
+        for name, said in part.items():
+            found[name][slice_name] = _estimates(point_metrics(data.labels[rows], said), replicates[name])
+    return found
+
+
+def _estimates(points: Mapping[str, float], replicates: Replicates) -> dict[str, Estimate]:
+    return {metric: estimate(value, replicates[metric]) for metric, value in points.items()}
+
+
+def _candidate(tested: Tested, window: _Window) -> CandidateRecord:
+    name, bar, fitted = tested.name, window.best_baseline, tested.fitted
+    points, replicates, tune = window.points, window.replicates, window.split.tune
+    return CandidateRecord(
+        name=name,
+        family=fitted.family,
+        settings=fitted.settings,
+        tune=point_metrics(window.data.labels[tune], fitted.tune_probabilities),
+        metrics=_estimates(points[name], replicates[name]),
+        difference=_estimates(
+            {metric: value - points[bar][metric] for metric, value in points[name].items()},
+            {metric: values - replicates[bar][metric] for metric, values in replicates[name].items()},
+        ),
+        slices=window.slices[name],
+        importance=_importance(tested, window),
+        calibration=calibration_bins(window.labels, tested.probabilities),
+        alerts=_alerts(tested, window),
+        model=tested.file,
+    )
+
+
+def _importance(tested: Tested, window: _Window) -> dict[str, Estimate]:
+    """Of a candidate. A baseline reads one column or none, so there is nothing to tell apart."""
+    if tested.fitted.family == BASELINE:
+        return {}
+    data, rows = window.data, window.split.test
+    clusters = data.groups(data.target.cluster, rows)
+    return permutation_importance(tested.model, data.features.iloc[rows], window.labels, clusters, window.training)
+
+
+def calibration_bins(labels: NDArray[np.int64], probabilities: Numbers) -> tuple[CalibrationBin, ...]:
+    """The bins behind calibration_error, from the lowest probabilities to the highest."""
+    ranked = Ranked(labels, probabilities)
+    return tuple(
+        CalibrationBin(
+            predicted=float(ranked.probabilities[inside].mean()),
+            observed=float(ranked.labels[inside].mean()),
+            rows=int(inside.sum()),
+        )
+        for inside in (ranked.bins == number for number in np.unique(ranked.bins)[::-1])
+    )
+
+
+def _alerts(tested: Tested, window: _Window) -> AlertsRecord | None:
+    settings, data, split = window.training.alerts, window.data, window.split
+    if settings is None:
+        return None
+    by = data.target.alert_group or (AS_OF,)
+    said = tested.fitted.tune_probabilities
+    threshold = choose_threshold(data.labels[split.tune], said, data.groups(by, split.tune), settings)
+    return measure_alerts(window.labels, tested.probabilities, data.groups(by, split.test), threshold, settings)
+
+
+def _folds(tested: Sequence[Tested], data: Labelled, split: Split) -> tuple[FoldRecord, ...]:
+    return tuple(
+        FoldRecord(
+            train=window_record(data.frame, fold.train),
+            test=window_record(data.frame, fold.test),
+            scores={
+                f"{candidate.name} {text}".strip(): score
+                for candidate in tested
+                for text, score in candidate.fitted.fold_scores[number].items()
+            },
+        )
+        for number, fold in enumerate(split.folds)
+    )

@@ -1,0 +1,115 @@
+"""The step that fits: a target's candidates and baselines from its snapshot, and the record of what they are worth."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from features.registry import all_targets
+from features.target import AS_OF, LABEL
+from models.families import check_settings
+from models.storage import load_estimator, save_estimator
+from refrain.errors import SettingsError, UsageError
+from refrain.files import file_md5, replacing, replacing_folder, write_json
+from refrain.project import Project
+from refrain.settings import TrainingSettings
+from tasks.command import stage_command
+from tasks.evaluate import Tested, evaluate, predict_test
+from tasks.fitting import BASELINE, Fitted, fit_baseline, fit_candidate
+from tasks.labelled import Labelled, read_labelled
+from tasks.names import slug
+from tasks.plots import write_plots
+from tasks.records import CandidateRecord, EvaluationRecord
+from tasks.split import Split, time_split
+
+
+def run_stage(name: str, project: Project) -> EvaluationRecord:
+    """Fit and measure everything for the target called `name`: the stage `train` of the data plane.
+
+    Writes the models, the predictions of the tune and test windows, the metrics, the plots and, last, the record.
+    The same bytes for the same snapshot and params, on any number of cores. Raises RefrainError, and writes nothing,
+    if the snapshot cannot be read or is too small to split, or the settings are not understood.
+    """
+    if name not in all_targets():
+        raise UsageError(f"There is no target called {name!r}.", hint=f"Known targets: {', '.join(all_targets())}.")
+    target, training = all_targets()[name], project.settings.target(name).training
+    where = f"targets.{name}.training.candidates"
+    for family, grid in training.candidates.items():
+        check_settings(family, grid, where)
+    if BASELINE in training.candidates or not target.baselines:
+        raise SettingsError(
+            f"{name} needs a baseline of its own to be measured against.", hint="Add one to its target."
+        )
+    data = read_labelled(target, project.snapshot(name))
+    # One thread: sums of floats depend on how the work is shared out, and other targets train at the same time.
+    with threadpool_limits(limits=1):
+        split = time_split(data.frame, training.split, name)
+        return _train(data, split, training, project)
+
+
+def _train(data: Labelled, split: Split, training: TrainingSettings, project: Project) -> EvaluationRecord:
+    name = data.target.name
+    fitted = [
+        *(fit_candidate(family, data, split, training) for family in training.candidates),
+        *(fit_baseline(baseline, data, split) for baseline in data.target.baselines),
+    ]
+    files = {candidate.name: f"{slug(candidate.name)}.skops" for candidate in fitted}
+    models = _store(fitted, files, project.models_folder(name))
+    # The test window is read from here on, and nothing is fitted any more.
+    tested = [predict_test(each, models[each.name], files[each.name], data, split) for each in fitted]
+    record = evaluate(tested, data, split, training, snapshot_md5=file_md5(project.snapshot(name)))
+    _write_predictions(tested, data, split, project.predictions(name))
+    with replacing_folder(project.plots_folder(name)) as folder:
+        write_plots(record, data.labels[split.test], {each.name: each.probabilities for each in tested}, folder)
+    write_json(project.metrics(name), summary(record))
+    write_json(project.evaluation(name), record.model_dump(mode="json"))
+    return record
+
+
+def _store(fitted: Sequence[Fitted], files: Mapping[str, str], folder: Path) -> dict[str, Any]:
+    """Write the models, and read them back: what is measured is what was stored."""
+    with replacing_folder(folder) as beside:
+        for candidate in fitted:
+            save_estimator(candidate.model, beside / files[candidate.name])
+    return {candidate.name: load_estimator(folder / files[candidate.name]) for candidate in fitted}
+
+
+def _write_predictions(tested: Sequence[Tested], data: Labelled, split: Split, path: Path) -> None:
+    """Rows of tune and test: entity, as_of, window, label, and one column of probabilities a candidate.
+
+    Those of tune come from the fit that had not seen tune's labels, those of test from the stored model.
+    """
+    rows = np.concatenate([split.tune, split.test])
+    keys = list(dict.fromkeys((*data.target.entity, AS_OF)))
+    table = data.frame[keys].iloc[rows].reset_index(drop=True)
+    table["window"] = ["tune"] * len(split.tune) + ["test"] * len(split.test)
+    table[LABEL] = data.labels[rows]
+    probabilities = {each.name: np.concatenate([each.fitted.tune_probabilities, each.probabilities]) for each in tested}
+    with replacing(path) as beside:
+        pd.concat([table, pd.DataFrame(probabilities)], axis=1).to_parquet(beside, index=False)
+
+
+def summary(record: EvaluationRecord) -> dict[str, Any]:
+    """The few numbers that `dvc metrics show` prints."""
+    return {
+        "rows": {"train": record.train.rows, "tune": record.tune.rows, "test": record.test.rows},
+        "candidates": {candidate.name: _short(candidate, record.headline) for candidate in record.candidates},
+    }
+
+
+def _short(candidate: CandidateRecord, headline: str) -> dict[str, Any]:
+    measured, difference = candidate.metrics[headline], candidate.difference[headline]
+    return {
+        headline: {"value": measured.value, "low": measured.low, "high": measured.high},
+        "difference": {"value": difference.value, "low": difference.low, "high": difference.high},
+        "brier": candidate.metrics["brier"].value,
+        "calibration_error": candidate.metrics["calibration_error"].value,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(stage_command(run_stage))
