@@ -36,11 +36,12 @@ _DAMAGE = (
 
 
 @contextmanager
-def open_bytes(path: Path, member: str | None = None) -> Iterator[IO[bytes]]:
+def open_bytes(path: Path, member: str | None = None, option: str = "the option member") -> Iterator[IO[bytes]]:
     """Open the bytes of the text that `path` holds, unpacked.
 
-    `member` names the file to read inside a zip that holds several. Raises InputError, on opening or while reading,
-    where the file is missing, of another kind, damaged, or a zip with no CSV or with several.
+    `member` names the file to read inside a zip that holds several; `option` is where a person says so. Raises
+    InputError, on opening or while reading, where the file is missing, of another kind, damaged, or a zip with no CSV
+    in it or with several.
     """
     with ExitStack() as stack:
         try:
@@ -53,17 +54,17 @@ def open_bytes(path: Path, member: str | None = None) -> Iterator[IO[bytes]]:
             raise InputError(f"{path} is a folder.", hint="Name the file inside it.") from None
         except (OSError, ValueError) as error:
             raise InputError(f"{path} cannot be opened: {error}.", hint="Check the path and its permissions.") from None
-        yield stack.enter_context(_unpacked(path, stream, start, member))
+        yield stack.enter_context(_unpacked(path, stream, start, member, option))
 
 
 @contextmanager
-def _unpacked(path: Path, stream: IO[bytes], start: bytes, member: str | None) -> Iterator[IO[bytes]]:
+def _unpacked(path: Path, stream: IO[bytes], start: bytes, member: str | None, option: str) -> Iterator[IO[bytes]]:
     if start.startswith(_GZIP):
         yield _guarded(gzip.GzipFile(fileobj=stream), path, "a gzip file")
     elif start.startswith(_ZIP):
         try:
             with zipfile.ZipFile(stream) as archive:
-                inner = archive.open(_member(path, archive, member))
+                inner = archive.open(_member(path, archive, member, option))
         except _DAMAGE as error:
             raise _damaged(path, "a zip file", error) from None
         with inner:
@@ -75,13 +76,15 @@ def _unpacked(path: Path, stream: IO[bytes], start: bytes, member: str | None) -
         yield _guarded(stream, path, "a file")
 
 
-def _member(path: Path, archive: zipfile.ZipFile, wanted: str | None) -> str:
+def _member(path: Path, archive: zipfile.ZipFile, wanted: str | None, option: str) -> str:
     names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX/")]
     texts = [name for name in names if name.lower().endswith(_TEXT_SUFFIXES)]
     if wanted is not None:
         if wanted in names:
             return wanted
-        raise InputError(f"{path} holds no {wanted}; it holds {_listed(names)}.", hint="Correct the option `member`.")
+        raise InputError(
+            f"{path} holds no {wanted}; it holds {_listed(names)}.", hint=f"Correct {option} in params.yaml."
+        )
     if len(texts) == 1:
         return texts[0]
     if not texts and len(names) == 1:
@@ -93,7 +96,7 @@ def _member(path: Path, archive: zipfile.ZipFile, wanted: str | None) -> str:
         )
     raise InputError(
         f"{path} is a zip file with {len(texts)} CSV files in it: {_listed(texts)}.",
-        hint="Name the one to read with the source's option `member` in params.yaml, or unpack it.",
+        hint=f"Name the one to read in params.yaml ({option}: {texts[0]} say), or unpack it.",
     )
 
 

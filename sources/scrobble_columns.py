@@ -41,6 +41,11 @@ _UNNAMED: Mapping[tuple[int, tuple[int, ...]], tuple[str, ...]] = {
     (4, (0,)): ("ts", "track", "artist", "album"),
     (8, (0, 1)): ("uts", "utc_time", "artist", "artist_mbid", "album", "album_mbid", "track", "track_mbid"),
 }
+_UNKNOWN = (
+    "Known names are "
+    + "; ".join(f"for {name}: {', '.join(_NAMES[name])}" for name in SCROBBLES.required)
+    + ". Map others to these, or, where there is no header line, name the columns in sources.lastfm.header."
+)
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,7 @@ def find_layout(path: Path, sample: Sequence[Row], header: Sequence[str] | None,
 
 def _named(path: Path, names: list[str], columns: Mapping[str, str], first_row: int) -> Layout:
     wanted = {name: columns.get(name) or _by_alias(name, names) for name in _NAMES}
-    required = SCROBBLES.required
-    return Layout(names, locate(path, names, wanted, required), first_row)
+    return Layout(names, locate(path, names, wanted, SCROBBLES.required, _UNKNOWN), first_row)
 
 
 def _by_alias(name: str, names: Sequence[str]) -> str:

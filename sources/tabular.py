@@ -16,8 +16,9 @@ from refrain.errors import InputError
 from refrain.settings import Frozen
 from sources.containers import open_bytes
 
-_BATCH = 100_000
+_BATCH = 20_000
 _BLOCK = 1 << 20
+_NO_COLUMN = "Map the file's names to the dataset's, or export it with these columns."
 
 
 def _known_encoding(name: str) -> str:
@@ -59,7 +60,7 @@ def read_rows(path: Path, options: FileOptions, source: str) -> Iterator[Row]:
     A row whose quotes do not close properly is yielded with its raw text as the only cell and a `fault`. Raises
     InputError where the file cannot be opened or decoded, or where a quote is never closed.
     """
-    with open_bytes(path, options.member) as stream:
+    with open_bytes(path, options.member, f"sources.{source}.member") as stream:
         encoding = "utf-8-sig" if options.encoding == "utf-8" else options.encoding
         text = io.TextIOWrapper(stream, encoding=encoding, newline="")
         try:
@@ -110,7 +111,7 @@ def _undecodable(path: Path, options: FileOptions, source: str) -> InputError:
     """The error that names the first byte that cannot be decoded; finds it by reading the file once more."""
     decoder = codecs.getincrementaldecoder(options.encoding)()
     line, offset = 1, 0
-    with open_bytes(path, options.member) as stream:
+    with open_bytes(path, options.member, f"sources.{source}.member") as stream:
         while True:
             block = stream.read(_BLOCK)
             pending = len(decoder.getstate()[0])
@@ -126,7 +127,7 @@ def _undecodable(path: Path, options: FileOptions, source: str) -> InputError:
                 return InputError(f"{path} is not {options.encoding} text.", hint=_encoding_hint(source, ""))
     shown = {"utf-8": "UTF-8"}.get(options.encoding, options.encoding)
     return InputError(
-        f"{path} is not {shown} text: line {line}, byte {place} of the file (0x{byte:02x}) cannot be decoded.",
+        f"{path} is not {shown} text: line {line}, byte {place + 1} of the file (0x{byte:02x}) cannot be decoded.",
         hint=_encoding_hint(source, "utf-16" if place == 0 and byte in (0xFF, 0xFE) else "latin-1"),
     )
 
@@ -153,17 +154,20 @@ def trimmed_header(path: Path, sample: Sequence[Row]) -> list[str]:
     return [cell.strip() for cell in first.cells]
 
 
-def locate(path: Path, header: Sequence[str], wanted: Mapping[str, str], required: Iterable[str]) -> dict[str, int]:
+def locate(
+    path: Path, header: Sequence[str], wanted: Mapping[str, str], required: Iterable[str], hint: str = _NO_COLUMN
+) -> dict[str, int]:
     """Where in `header` the wanted columns stand: canonical name -> position, in the order of `wanted`.
 
     `wanted` maps a canonical name to the file's name; those not `required` may be absent. Raises InputError that names
-    the missing columns, with close matches and the ones that are there, or the wanted ones that stand there twice.
+    the missing columns, with close matches, those that are there and `hint`, or the wanted ones that stand there twice.
     """
     missing = [wanted[name] for name in required if wanted[name] not in header]
     if missing:
         raise InputError(
-            f"{path} lacks the {_columns(missing)}{_close(missing, header)}; its header has: {', '.join(header)}.",
-            hint=_separator_hint(header) or "Map the file's names to the dataset's, or export it with these columns.",
+            f"{path}, line 1: the header lacks the {_columns(missing)}{_close(missing, header)};"
+            f" it has: {', '.join(header)}.",
+            hint=_separator_hint(header) or hint,
         )
     present = {name: column for name, column in wanted.items() if column in header}
     twice = sorted({column for column in present.values() if header.count(column) > 1})
