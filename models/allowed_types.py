@@ -9,6 +9,7 @@ _CLASSES = {
     "builtins": "bool bytearray bytes dict float int list set slice str tuple",
     "collections": "OrderedDict",
     "numpy": "bool bool_ dtype float32 float64 int32 int64 int8 ndarray str_ uint32 uint64 uint8",
+    "scipy.interpolate._bsplines": "BSpline",
     "scipy.sparse._csc": "csc_array csc_matrix",
     "scipy.sparse._csr": "csr_array csr_matrix",
     "scipy.sparse._dia": "dia_array dia_matrix",

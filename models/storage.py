@@ -48,6 +48,12 @@ def load_estimator(path: Path) -> Any:
     return estimator_from_bytes(content, where=str(path))
 
 
+def stored_types(path: Path) -> list[str]:
+    """Names of the types that the estimator stored at `path` is made of. Raises ModelError as `load_estimator` does."""
+    content = path.read_bytes()
+    return sorted(_check_types(_read_schema(content, str(path)), str(path)))
+
+
 def estimator_bytes(estimator: Any) -> bytes:
     """The bytes that `save_estimator` writes."""
     from skops.io import dumps  # noqa: PLC0415 - importing skops imports all of scikit-learn
@@ -65,6 +71,15 @@ def estimator_from_bytes(content: bytes, where: str) -> Any:
     """The estimator stored in `content`; `where` names its place in errors. Raises ModelError as `load_estimator`."""
     from skops.io import loads  # noqa: PLC0415 - as above
 
+    found = _check_types(_read_schema(content, where), where)
+    try:
+        return loads(content, trusted=sorted(found))
+    except Exception as error:
+        # A schema that is well-formed but wrong can fail anywhere in skops, numpy or the estimator's own __setstate__.
+        raise _damaged(where, error) from error
+
+
+def _read_schema(content: bytes, where: str) -> Any:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()
@@ -73,12 +88,7 @@ def estimator_from_bytes(content: bytes, where: str) -> Any:
         raise _damaged(where, error) from None
     if len(set(names)) < len(names):
         raise ModelError(f"{where} holds two members of one name: it was tampered with.", hint="Train it anew.")
-    found = _check_types(schema, where)
-    try:
-        return loads(content, trusted=sorted(found))
-    except Exception as error:
-        # A schema that is well-formed but wrong can fail anywhere in skops, numpy or the estimator's own __setstate__.
-        raise _damaged(where, error) from error
+    return schema
 
 
 def _damaged(where: str, error: BaseException) -> ModelError:

@@ -1,0 +1,77 @@
+"""How the current champion does on the current test window, beside the new candidates."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from refrain.settings import TrainingSettings
+from tasks.bootstrap import estimate, replicate_metrics
+from tasks.gate import CALIBRATION, Incumbent
+from tasks.judged_rows import JudgedRows
+from tasks.metrics import Numbers, Ranked, point_metrics
+from tasks.records import Estimate, EvaluationRecord
+from tasks.versions import Version
+
+_SELF = "\0incumbent"
+_SMALLEST = 30  # rows below which a comparison says nothing
+
+
+def measure_incumbent(
+    version: Version,
+    said: Numbers | str,
+    rows: JudgedRows,
+    record: EvaluationRecord,
+    training: TrainingSettings,
+) -> Incumbent:
+    """Measure the champion on the test rows that are later than everything it learned from.
+
+    `said`: its probabilities of all test rows, or why there are none. A champion that cannot be measured is said to be
+    so; it blocks nobody.
+    """
+    if isinstance(said, str):
+        return _unmeasured(version, f"it could not predict these rows: {said}")
+    fair = rows.later_than(_learned_until(version))
+    positives = int(rows.labels[fair].sum())
+    if int(fair.sum()) < _SMALLEST or positives in (0, int(fair.sum())):
+        return _unmeasured(version, "it has learned from these very rows, so that the comparison would flatter it")
+    everyone: Mapping[str, Numbers] = {_SELF: said, **rows.said}
+    part = {name: values[fair] for name, values in everyone.items()}
+    labels = rows.labels[fair]
+    _, clusters = np.unique(rows.clusters[fair], return_inverse=True)
+    points = {name: point_metrics(labels, values) for name, values in part.items()}
+    ranked = {name: Ranked(labels, values) for name, values in part.items()}
+    replicates = replicate_metrics(ranked, clusters, training.replicates, training.seed)
+    headline = record.headline
+
+    def minus(first: str, second: str) -> Estimate:
+        value = points[first][headline] - points[second][headline]
+        return estimate(value, replicates[first][headline] - replicates[second][headline])
+
+    return Incumbent(
+        **_identity(version),
+        rows=int(fair.sum()),
+        metric=estimate(points[_SELF][headline], replicates[_SELF][headline]),
+        difference=minus(_SELF, record.best_baseline),
+        calibration_error=points[_SELF][CALIBRATION],
+        advantages={name: minus(name, _SELF) for name in rows.said},
+    )
+
+
+def _unmeasured(version: Version, problem: str) -> Incumbent:
+    return Incumbent(**_identity(version), problem=problem)
+
+
+def _identity(version: Version) -> dict[str, Any]:
+    return {
+        "version": version.version,
+        "name": version.name,
+        "family": version.family,
+        "is_baseline": version.is_baseline,
+    }
+
+
+def _learned_until(version: Version) -> date | None:
+    text = version.tags.get("learned_until", "")
+    return date.fromisoformat(text) if text else None

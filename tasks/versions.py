@@ -1,0 +1,168 @@
+"""What the registry holds of a target: its versions, its aliases, and what was noted about them."""
+
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any
+
+from refrain.errors import ModelError
+from refrain.settings import Frozen
+from tasks.tracking import Store
+
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+BASELINE = "baseline"
+
+
+class Version(Frozen):
+    """One registered version of a target's model."""
+
+    target: str
+    version: int
+    created_at: datetime
+    run_id: str
+    location: str
+    """Folder or address of the model's artifacts."""
+    aliases: tuple[str, ...]
+    tags: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """Name of the candidate or baseline."""
+        return self.tags.get("name", "")
+
+    @property
+    def family(self) -> str:
+        """`logistic`, `forest`, `xgboost` ... or `baseline`."""
+        return self.tags.get("family", "")
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it is a baseline."""
+        return self.family == BASELINE
+
+
+class RegisteredTarget(Frozen):
+    """A target's registered model."""
+
+    target: str
+    tags: Mapping[str, str]
+    aliases: Mapping[str, int]
+    versions: tuple[Version, ...]
+    """From the oldest to the newest."""
+
+    def version(self, number: int) -> Version:
+        """The version with this number. Raises ModelError if there is none."""
+        for version in self.versions:
+            if version.version == number:
+                return version
+        known = ", ".join(str(version.version) for version in self.versions) or "none"
+        raise ModelError(f"{self.target} has no version {number}.", hint=f"Known versions: {known}.")
+
+    def aliased(self, alias: str) -> Version | None:
+        """The version that an alias points to."""
+        return self.version(self.aliases[alias]) if alias in self.aliases else None
+
+
+def list_versions(store: Store, target: str) -> tuple[Version, ...]:
+    """All versions of a target, from the oldest to the newest; none where nothing was registered."""
+    return read_target(store, target).versions
+
+
+def champion(store: Store, target: str) -> Version:
+    """The version that is served. Raises ModelError if there is none yet."""
+    found = read_target(store, target).aliased(CHAMPION)
+    if found is None:
+        prediction = target.partition(".")[0]
+        raise ModelError(f"{target} has no champion yet.", hint=f"Run `refrain run {prediction}` first.")
+    return found
+
+
+def read_target(store: Store, target: str) -> RegisteredTarget:
+    """A target's registered model; empty where nothing was registered.
+
+    A SQLite store is read directly, in milliseconds and without importing MLflow, whose tables these are.
+    """
+    if store.database is None:
+        return _from_client(store, target)
+    return _from_database(store, target) if store.exists() else _nothing(target)
+
+
+def _nothing(target: str) -> RegisteredTarget:
+    return RegisteredTarget(target=target, tags={}, aliases={}, versions=())
+
+
+def _from_database(store: Store, target: str) -> RegisteredTarget:
+    with closing(store.connection()) as connection:
+
+        def rows(query: str) -> list[Any]:
+            return connection.execute(query, (target,)).fetchall()
+
+        aliases = dict(rows("SELECT alias, version FROM registered_model_aliases WHERE name = ?"))
+        version_tags: dict[int, dict[str, str]] = {}
+        for version, key, value in rows("SELECT version, key, value FROM model_version_tags WHERE name = ?"):
+            version_tags.setdefault(version, {})[key] = value
+        found = rows(
+            "SELECT version, creation_time, run_id, storage_location FROM model_versions "
+            "WHERE name = ? AND current_stage != 'Deleted_Internal' ORDER BY version"
+        )
+        tags = dict(rows("SELECT key, value FROM registered_model_tags WHERE name = ?"))
+    versions = tuple(
+        _version(target, number, created, run_id, location, aliases, version_tags.get(number, {}))
+        for number, created, run_id, location in found
+    )
+    return RegisteredTarget(target=target, tags=tags, aliases=aliases, versions=versions)
+
+
+def _from_client(store: Store, target: str) -> RegisteredTarget:
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - seconds, and a SQLite store does without
+
+    client = store.client()
+    try:
+        model = client.get_registered_model(target)
+    except MlflowException as error:
+        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+            return _nothing(target)
+        raise
+    aliases = {alias: int(version) for alias, version in model.aliases.items()}
+    found: list[Any] = []
+    token: str | None = None
+    while token or not found:
+        page = client.search_model_versions(f"name = '{target}'", page_token=token)
+        found += page
+        token = page.token
+        if not token:
+            break
+    versions = tuple(
+        _version(
+            target,
+            int(entry.version),
+            entry.creation_timestamp,
+            entry.run_id,
+            client.get_model_version_download_uri(target, entry.version),
+            aliases,
+            entry.tags,
+        )
+        for entry in sorted(found, key=lambda entry: int(entry.version))
+    )
+    return RegisteredTarget(target=target, tags=model.tags, aliases=aliases, versions=versions)
+
+
+def _version(
+    target: str,
+    number: int,
+    created: int,
+    run_id: str | None,
+    location: str,
+    aliases: Mapping[str, int],
+    tags: Mapping[str, str],
+) -> Version:
+    return Version(
+        target=target,
+        version=number,
+        created_at=datetime.fromtimestamp(created / 1000, UTC),
+        run_id=run_id or "",
+        location=location,
+        aliases=tuple(sorted(alias for alias, pointed in aliases.items() if pointed == number)),
+        tags=tags,
+    )
