@@ -13,7 +13,7 @@ from contracts.engine import Judgement, judge
 from contracts.report import LISTED, FailingRow, Outcome
 from refrain.settings import DatasetSettings
 
-ROWS_AT_A_TIME = 1_000_000
+ROWS_AT_A_TIME = 500_000
 _LONGEST = 80
 """Characters of a failing cell that are shown."""
 

@@ -89,7 +89,7 @@ def filled(column: Column) -> Clause:
 
 def within(column: Column, low: float, high: float) -> Clause:
     """Every number lies between `low` and `high`, both allowed."""
-    return _range(column, "range", f"every {column.name} lies between {low:,g} and {high:,g}", low=low, high=high)
+    return _range(column, "range", f"every {column.name} lies between {low:,} and {high:,}", low=low, high=high)
 
 
 def not_before(column: Column, first: date) -> Clause:
