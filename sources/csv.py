@@ -1,6 +1,7 @@
 """Any CSV as any dataset, by a mapping of columns."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -9,11 +10,11 @@ import polars as pl
 
 from refrain.datasets import DATASETS, ColumnType, Dataset
 from refrain.errors import InputError
-from sources.cells import Parse, cell_readers, dates
+from sources.cells import CellReader, Parse, cell_readers, dates
 from sources.importing import Plan, chosen_dataset, existing_path, import_batches, with_notes
 from sources.source import Destination, ImportReport, Source
 from sources.tabular import FileOptions, header_row, in_batches, locate, read_rows
-from sources.times import TimeFormat, TimeZone, read_times
+from sources.times import DateFormat, TimeFormat, TimeZone, read_times
 
 NAME = "csv"
 
@@ -21,7 +22,7 @@ NAME = "csv"
 class Options(FileOptions):
     """What may be said about the file."""
 
-    date_format: TimeFormat | None = None
+    date_format: DateFormat | None = None
     """strftime's letters for date cells, "%b %d, %Y" say; ISO (YYYY-MM-DD) where absent. Never guessed: 03/04 may be
     either of two days."""
     timestamp_format: TimeFormat | None = None
@@ -46,9 +47,12 @@ def load(
     labels = _labels(kind, columns or {}, options.constants)
     rows = read_rows(file, options, NAME)
     header = header_row(file, rows)
-    positions = locate(file, header, labels, [name for name in kind.required if name in labels])
+    needed = [name for name in labels if name in kind.required or name in (columns or {})]
+    positions = locate(file, header, labels, needed, source=NAME)
     times = _Times(options)
-    readers = cell_readers(kind, labels, positions, _parsers(kind, options, times))
+    readers = [
+        _told(kind, reader, options) for reader in cell_readers(kind, labels, positions, _parsers(kind, options, times))
+    ]
     hints = {reader.not_parsed: _hint(kind.column(reader.name).type) for reader in readers}
     plan = Plan(file, kind, header, readers, options.missing, hints=hints)
     constants = [pl.lit(value).alias(name) for name, value in options.constants.items()]
@@ -102,6 +106,17 @@ def _parsers(dataset: Dataset, options: Options, times: _Times) -> dict[str, Par
             pattern = options.date_format
             parsers[column.name] = partial(dates, pattern=pattern)
     return parsers
+
+
+def _told(dataset: Dataset, reader: CellReader, options: Options) -> CellReader:
+    """The reader, with the format that a person gave in its reason for refusing a cell."""
+    match dataset.column(reader.name).type:
+        case ColumnType.DATE if options.date_format is not None:
+            return replace(reader, kind=f"a date ({options.date_format})")
+        case ColumnType.TIMESTAMP if options.timestamp_format is not None:
+            return replace(reader, kind=f"a time ({options.timestamp_format})")
+        case _:
+            return reader
 
 
 def _hint(kind: ColumnType) -> str:

@@ -80,7 +80,8 @@ def find_layout(path: Path, sample: Sequence[Row], header: Sequence[str] | None,
 
 def _named(path: Path, names: list[str], columns: Mapping[str, str], first_row: int) -> Layout:
     wanted = {name: columns.get(name) or _by_alias(name, names) for name in _NAMES}
-    return Layout(names, locate(path, names, wanted, SCROBBLES.required, _UNKNOWN), first_row)
+    required = [*SCROBBLES.required, *columns]
+    return Layout(names, locate(path, names, wanted, required, source="lastfm", hint=_UNKNOWN), first_row)
 
 
 def _by_alias(name: str, names: Sequence[str]) -> str:

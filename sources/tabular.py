@@ -155,19 +155,25 @@ def trimmed_header(path: Path, sample: Sequence[Row]) -> list[str]:
 
 
 def locate(
-    path: Path, header: Sequence[str], wanted: Mapping[str, str], required: Iterable[str], hint: str = _NO_COLUMN
+    path: Path,
+    header: Sequence[str],
+    wanted: Mapping[str, str],
+    required: Iterable[str],
+    *,
+    source: str,
+    hint: str = _NO_COLUMN,
 ) -> dict[str, int]:
     """Where in `header` the wanted columns stand: canonical name -> position, in the order of `wanted`.
 
     `wanted` maps a canonical name to the file's name; those not `required` may be absent. Raises InputError that names
     the missing columns, with close matches, those that are there and `hint`, or the wanted ones that stand there twice.
     """
-    missing = [wanted[name] for name in required if wanted[name] not in header]
+    missing = list(dict.fromkeys(wanted[name] for name in required if wanted[name] not in header))
     if missing:
         raise InputError(
             f"{path}, line 1: the header lacks the {_columns(missing)}{_close(missing, header)};"
             f" it has: {', '.join(header)}.",
-            hint=_separator_hint(header) or hint,
+            hint=_separator_hint(header, source) or hint,
         )
     present = {name: column for name, column in wanted.items() if column in header}
     twice = sorted({column for column in present.values() if header.count(column) > 1})
@@ -190,10 +196,10 @@ def _close(missing: Sequence[str], header: Sequence[str]) -> str:
     return f" (did you mean {', '.join(guesses)}?)" if guesses else ""
 
 
-def _separator_hint(header: Sequence[str]) -> str:
+def _separator_hint(header: Sequence[str], source: str) -> str:
     for separator, shown in ((";", '";"'), ("\t", r'"\t"'), ("|", '"|"')):
         if len(header) == 1 and separator in header[0]:
-            return f"Its cells seem to be separated by {shown}: set the source's option delimiter: {shown}."
+            return f"Its cells seem to be separated by {shown}: set sources.{source}.delimiter: {shown} in params.yaml."
     return ""
 
 

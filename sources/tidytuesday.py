@@ -59,10 +59,13 @@ def load(
         raise UsageError("The source tidytuesday knows its columns.", hint="Use the source csv to map columns.")
     rows = read_rows(file, options, NAME)
     header = header_row(file, rows)
-    readers = cell_readers(kind, _LABELS, locate(file, header, _LABELS, kind.required), _PARSERS)
+    positions = locate(file, header, _LABELS, kind.required, source=NAME)
+    readers = cell_readers(kind, _LABELS, positions, _PARSERS)
     plan = Plan(file, kind, header, readers, _MISSING)
     reading = _Reading(in_batches(rows, len(header)), readers)
-    reading.refuse(pl.col("release_date") > options.read_on, f"released after {options.read_on}, when it was read")
+    reading.refuse(
+        pl.col("release_date") > options.read_on, f"released after {options.read_on}, the day popularity was read"
+    )
     reading.refuse(_contradicts(reading.frame.columns), "contradicts the first row of the same track")
     tracks = _one_row_each(reading.frame)
     with importing(plan, destination) as under_way:

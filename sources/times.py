@@ -1,7 +1,7 @@
 """Points in time as people's files write them, read as UTC to the second."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ _WITH_OFFSET = ("%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%d %H:%M%#z")
 _NAIVE = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%d %b %Y %H:%M", "%d %b %Y %H:%M:%S")
 _EPOCH = r"^-?\d{1,17}(?:\.\d+)?$"
 _FIRST_YEAR, _LAST_YEAR = 1000, 9999
-_EXAMPLE = datetime(2021, 5, 10, 9, 59, 1, tzinfo=UTC)
+_EXAMPLE = datetime(2021, 5, 10, 21, 59, tzinfo=UTC)  # past noon, so that a 12-hour clock without am or pm fails
 
 
 def _known_zone(name: str) -> str:
@@ -25,18 +25,34 @@ def _known_zone(name: str) -> str:
     return name
 
 
-def _known_format(pattern: str) -> str:
+def _date_format(pattern: str) -> str:
+    return _reading_back(pattern, pl.Date(), _EXAMPLE.date(), "date, as %d/%m/%Y does")
+
+
+def _time_format(pattern: str) -> str:
+    return _reading_back(pattern, pl.Datetime("us"), _EXAMPLE.replace(tzinfo=None), "time, as %d/%m/%Y %H:%M does")
+
+
+def _reading_back(pattern: str, kind: pl.Date | pl.Datetime, expected: date, whole: str) -> str:
+    """`pattern`, or a ValueError where what strftime writes in it does not read back as the same day or minute."""
+    written = pl.Series([_EXAMPLE.strftime(pattern)])
     try:
-        pl.Series([_EXAMPLE.strftime(pattern)]).str.to_datetime(pattern, time_unit="us", strict=False)
-    except (PolarsError, ValueError):
-        raise ValueError(f"{pattern} is no date format (%d/%m/%Y is)") from None
+        found = written.str.strptime(kind, pattern, strict=False)[0]
+    except PolarsError:
+        found = None
+    if isinstance(found, datetime):
+        found = found.replace(tzinfo=None)
+    if found != expected:
+        raise ValueError(f"{pattern} does not say a whole {whole} in strftime's letters")
     return pattern
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 """Name of an IANA time zone."""
-TimeFormat = Annotated[str, AfterValidator(_known_format)]
-"""A format in strftime's letters."""
+DateFormat = Annotated[str, AfterValidator(_date_format)]
+"""A day in strftime's letters."""
+TimeFormat = Annotated[str, AfterValidator(_time_format)]
+"""A day and time of day in strftime's letters."""
 
 
 def read_times(text: pl.Series, timezone: str = "UTC", pattern: str | None = None) -> tuple[pl.Series, bool]:
