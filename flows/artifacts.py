@@ -1,0 +1,75 @@
+"""What a flow run leaves on its page in the Prefect UI: one page of findings a target, and the table of all."""
+
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+
+from flows.addresses import HOST, MLFLOW_PORT
+from flows.results import TargetResult
+from flows.session import Session
+from tasks.records import CandidateRecord, EvaluationRecord
+
+
+async def publish_results(session: Session, results: list[TargetResult]) -> None:
+    """Write the artifacts of a run: a Markdown page for each target, then the table."""
+    for result in results:
+        await acreate_markdown_artifact(
+            key=result.target.replace(".", "-"),
+            markdown=_page(session, result),
+            description=session.target(result.target).question,
+        )
+    await acreate_table_artifact(
+        key="what-is-served", table=[_row(result) for result in results], description="What is served after this run"
+    )
+
+
+def _page(session: Session, result: TargetResult) -> str:
+    if result.mlflow_run_id is None:
+        return f"# {result.target}: failed\n\n{result.error}\n"
+    return target_page(result, session.evaluation(result.target), _run_link(session, result.mlflow_run_id))
+
+
+def target_page(result: TargetResult, record: EvaluationRecord, run_link: str) -> str:
+    """A target's findings as Markdown: what is served and why, every candidate beside the baseline, and where from."""
+    assert result.as_of and result.rows and result.dataset_digests
+    rows = "\n".join(_candidate_row(candidate, record) for candidate in record.candidates)
+    datasets = ", ".join(f"{name} `{md5}`" for name, md5 in result.dataset_digests.items())
+    return f"""# {result.target}: {result.verdict}
+
+Tested once on {record.test.rows:,} rows from {record.test.first_as_of} to {record.test.last_as_of}, later than
+everything that was learned from ({record.train.rows:,} rows to {record.train.last_as_of};
+tuned on {record.tune.rows:,}). The bar is the baseline **{record.best_baseline}**. Intervals are 95 %.
+
+| candidate | {record.headline} | difference to the bar | Brier score | calibration error |
+|---|---|---|---|---|
+{rows}
+
+MLflow run: [{result.mlflow_run_id}]({run_link}) (`refrain ui` starts that page). Snapshot `{result.snapshot_digest}`; datasets: {datasets}.
+"""
+
+
+def _candidate_row(candidate: CandidateRecord, record: EvaluationRecord) -> str:
+    measured, difference = candidate.metrics[record.headline], candidate.difference[record.headline]
+    return (
+        f"| {candidate.name} | {measured.shown()} | {difference.shown('+')} "
+        f"| {candidate.metrics['brier'].value:.4f} | {candidate.metrics['calibration_error'].value:.4f} |"
+    )
+
+
+def _run_link(session: Session, run_id: str) -> str:
+    """The run's page on the tracking server, or where `refrain ui` shows it."""
+    server = session.store.uri if session.store.uri.startswith("http") else f"http://{HOST}:{MLFLOW_PORT}"
+    experiment = session.store.client().get_run(run_id).info.experiment_id
+    return f"{server}/#/experiments/{experiment}/runs/{run_id}"
+
+
+def _row(result: TargetResult) -> dict[str, str]:
+    if result.error is not None:
+        return {"target": result.target, "verdict": f"failed: {result.error}"}
+    assert result.champion and result.metric and result.baseline and result.difference
+    return {
+        "target": result.target,
+        "champion": f"{result.champion.name} v{result.champion.version}",
+        result.metric.name: result.metric.shown(),
+        "baseline": f"{result.baseline.name}: {result.baseline.shown()}",
+        "difference": result.difference.shown("+"),
+        "verdict": result.verdict,
+    }

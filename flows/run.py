@@ -1,0 +1,116 @@
+"""The flow that brings targets up to date: data, snapshots, models, and what the registry says of them."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.context import get_run_context
+from prefect.futures import PrefectFuture
+from prefect.states import Completed, Failed
+
+from features.registry import select_targets
+from features.target import Target
+from flows.artifacts import publish_results
+from flows.decision_plane import register_target
+from flows.exclusive import exclusive
+from flows.journal import Outcome
+from flows.session import Session, open_session
+from refrain.errors import RefrainError
+
+# NO_CACHE everywhere: every step is a function of files, which DVC tells apart by content. Prefect's own input cache
+# would see their paths alone.
+
+
+def _worth_another_try(_task: Any, _run: Any, state: State[Any]) -> bool:
+    """A fault a person must mend stays a fault; a busy database or a tracking server out of reach may not."""
+    return not isinstance(state.data, RefrainError)
+
+
+@task(name="ingest", task_run_name="ingest {dataset}", tags={"data"}, cache_policy=NO_CACHE)
+def ingest(dataset: str, session: Session) -> Outcome:
+    """A dataset's canonical CSV from its source."""
+    return session.refresh_visibly(session.table.ingest(dataset))
+
+
+@task(name="validate", task_run_name="validate {dataset}", tags={"data"}, cache_policy=NO_CACHE)
+def validate(dataset: str, session: Session) -> Outcome:
+    """A dataset against its contract."""
+    return session.refresh_visibly(session.table.validate(dataset))
+
+
+@task(name="snapshot", task_run_name="snapshot {target}", tags={"features"}, cache_policy=NO_CACHE)
+def snapshot(target: str, session: Session) -> Outcome:
+    """A target's point-in-time feature table."""
+    return session.refresh_visibly(session.table.snapshot(session.target(target)))
+
+
+@task(name="train", task_run_name="train {target}", tags={"models"}, cache_policy=NO_CACHE)
+def train(target: str, session: Session) -> Outcome:
+    """Split, fit, calibrate and evaluate every candidate of a target."""
+    return session.refresh_visibly(session.table.train(session.target(target)))
+
+
+@task(
+    name="register",
+    task_run_name="register {target}",
+    tags={"registry"},
+    retries=2,
+    retry_delay_seconds=5,
+    retry_condition_fn=_worth_another_try,
+    cache_policy=NO_CACHE,
+)
+def register(target: str, session: Session) -> Outcome:
+    """Put the candidates before the gate, and the outcome into the registry."""
+    context = get_run_context()
+    flow_run_id = str(context.task_run.flow_run_id)  # type: ignore[union-attr]
+    return session.journal.keep("register", target, lambda: register_target(session, target, flow_run_id))
+
+
+@flow(name="refrain", flow_run_name="refresh {targets}", log_prints=False)
+async def run(targets: list[str] | None = None, folder: str = ".") -> State[Any]:
+    """Bring `targets` (targets or predictions; all where none is named) of the project in `folder` up to date.
+
+    A broken contract or a failed step stops the targets that need it, and only those. The flow fails if any target did.
+    """
+    session = open_session(folder)
+    chosen = select_targets(targets or [])
+    with exclusive(session.project):
+        await asyncio.to_thread(_finish, _submit(chosen, session))
+    results = [session.result(target) for target in chosen]
+    await publish_results(session, results)
+    failed = [result.target for result in results if result.error]
+    if failed:
+        return Failed(message=f"failed: {', '.join(failed)}")
+    return Completed(message=f"up to date: {', '.join(target.name for target in chosen)}")
+
+
+def _submit(chosen: list[Target], session: Session) -> list[PrefectFuture[Outcome]]:
+    table = session.table
+    datasets = tuple(dict.fromkeys(name for target in chosen for name in table.datasets(target.prediction)))
+    ingested = {name: ingest.submit(name, session) for name in table.with_references(datasets)}
+    validated = {
+        name: validate.submit(
+            name, session, return_state=False, wait_for=[ingested[read] for read in table.with_references((name,))]
+        )
+        for name in datasets
+    }
+    ends = []
+    for target in chosen:
+        tagged = {target.name, target.prediction}
+        waits = [validated[name] for name in table.datasets(target.prediction)]
+        for step in (snapshot, train, register):
+            waits = [
+                step.with_options(tags={*step.tags, *tagged}).submit(
+                    target.name, session, return_state=False, wait_for=waits
+                )
+            ]
+        ends += waits
+    return ends
+
+
+def _finish(futures: Iterable[PrefectFuture[Outcome]]) -> None:
+    for future in futures:
+        future.wait()

@@ -1,0 +1,88 @@
+"""`refrain run` and `refrain status`: what is stale, and a flow for it where anything is."""
+
+import asyncio
+import importlib
+from threading import Thread
+from typing import Any
+
+from rich.console import Console
+
+from features.registry import all_targets, select_targets
+from features.target import Target
+from flows.control_plane import TemporaryServer
+from flows.decision_plane import find_result, served_now
+from flows.display import watched
+from flows.journal import Journal
+from flows.results import TargetResult
+from flows.session import Session, begin_session
+from refrain.project import Project
+from refrain.settings import Frozen
+
+# What the steps import at their first use; brought in while the Prefect server starts, which takes longer.
+_HEAVY = ("great_expectations", "mlflow", "sklearn.ensemble", "xgboost", "matplotlib.figure", "polars")
+
+
+def run_targets(project: Project, names: list[str], console: Console) -> list[TargetResult]:
+    """Bring the targets that `names` ask for up to date (all where it is empty), and say what is served.
+
+    Where nothing is stale and all is registered, no flow is started.
+    """
+    chosen = select_targets(names)
+    journal = Journal()
+    session = begin_session(project, journal)
+    known = {target.name: _unchanged(session, target) for target in chosen}
+    if None not in known.values():
+        return [result for result in known.values() if result]
+    with TemporaryServer(project.root / ".prefect") as server, watched(journal, console, "starting"):
+        asyncio.run(_flow(server, [target.name for target in chosen], project))
+    return [session.result(target) for target in chosen]
+
+
+async def _flow(server: TemporaryServer, targets: list[str], project: Project) -> None:
+    warm_up = Thread(target=_import_heavy, daemon=True)
+    warm_up.start()
+    from flows.run import run  # noqa: PLC0415  (Prefect reads where its server is when it is imported)
+
+    await asyncio.to_thread(server.wait)
+    await run(targets=targets, folder=str(project.root), return_state=True)
+
+
+def _import_heavy() -> None:
+    for name in _HEAVY:
+        importlib.import_module(name)
+
+
+class TargetState(Frozen):
+    """A row of `refrain status`."""
+
+    target: str
+    stale: tuple[str, ...]
+    registered: bool
+    """Whether the registry has the models of the data as it is now."""
+    served: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `--json` prints."""
+        return self.model_dump(mode="json")
+
+
+def current_state(project: Project) -> list[TargetState]:
+    """What `refrain run` would find, without changing anything but dvc.yaml."""
+    session = begin_session(project, Journal())
+    return [_state(session, target) for target in all_targets().values()]
+
+
+def _state(session: Session, target: Target) -> TargetState:
+    stale = _stale(session, target)
+    result = None if stale else find_result(session, target)
+    return TargetState(
+        target=target.name, stale=stale, registered=result is not None, served=served_now(session, target)
+    )
+
+
+def _stale(session: Session, target: Target) -> tuple[str, ...]:
+    return tuple(stage.address for stage in session.table.of_target(target) if session.plane.is_stale(stage))
+
+
+def _unchanged(session: Session, target: Target) -> TargetResult | None:
+    return None if _stale(session, target) else find_result(session, target)
