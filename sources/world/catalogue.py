@@ -70,7 +70,7 @@ def catalogue_of(settings: WorldSettings) -> Catalogue:
         albums.append(tracks.albums)
     all_genres = np.concatenate(genre)
     by_genre = tuple(np.flatnonzero(all_genres == number) for number in range(len(GENRES)))
-    weight = np.concatenate(fame) ** 0.75
+    weight = np.concatenate(fame) ** 0.6
     return Catalogue(
         first_track=np.r_[0, np.cumsum(np.concatenate(per_artist))],
         artist_and_day=np.concatenate(days),

@@ -51,8 +51,8 @@ def listener_of(settings: WorldSettings, number: int, genres_present: Floats) ->
     expected = _expected_plays(months, random)
     noise = ACTIVITY_NOISE * random.standard_normal(len(months))
     total = np.round(expected[: len(months)] * np.exp(noise)).astype(np.int64)
-    taste = random.dirichlet(6.0 * by_genre("share")) * genres_present + 0.01 * genres_present / len(GENRES)
-    curiosity = random.uniform(0.03, 0.05) * expected[: len(months)]
+    taste = random.dirichlet(12.0 * by_genre("share")) * genres_present + 0.01 * genres_present / len(GENRES)
+    curiosity = random.uniform(0.08, 0.12) * expected[: len(months)]
     return Listener(
         number, joined, months, expected, total, taste / taste.sum(), curiosity,
         clock=random.normal(19.0, 2.0), weekend=random.uniform(0.8, 1.6),
@@ -61,9 +61,9 @@ def listener_of(settings: WorldSettings, number: int, genres_present: Floats) ->
 
 def _expected_plays(months: Ints, random: np.random.Generator) -> Floats:
     """A level of one's own, growing or fading over the years, times the season."""
-    level = np.clip(_USUAL_PLAYS * np.exp(0.45 * random.standard_normal()), 380, 2600)
+    level = np.clip(_USUAL_PLAYS * np.exp(0.40 * random.standard_normal()), 560, 2600)
     yearly_growth = 0.12 * random.standard_normal()
     ahead = np.r_[months, months[-1] + 1, months[-1] + 2]
     drift = np.exp(np.clip(yearly_growth * (ahead - ahead[0]) / 12, -0.4, 0.4))
-    plays: Floats = np.maximum(level * drift * month_factor(ahead), 320.0)
+    plays: Floats = np.maximum(level * drift * month_factor(ahead), 450.0)
     return plays

@@ -16,7 +16,7 @@ from sources.world.settings import WorldSettings
 
 LOYAL = OVER
 """The mood of the favourites: artists a listener has loved since before the first play."""
-_FAVOURITES = 12
+_FAVOURITES = 16
 _LEAST_FOR_FAVOURITES = 0.15
 _CANDIDATES = 4
 """A listener's own track of an artist is the most popular of this many drawn among those out at the time."""

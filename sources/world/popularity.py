@@ -10,10 +10,10 @@ from scipy.special import ndtr
 from sources.world.arrays import Floats, Ints
 from sources.world.genres import by_genre
 
-_LEVEL = 40.5
-_SPREAD = 10.5
+_LEVEL = 40.0
+_SPREAD = 10.0
 # Points for each month of release: little in January, summer hits, Christmas; none where the month is not known.
-_MONTH = np.array([-4.0, -2.0, 0.0, 1.0, 2.5, 4.0, 3.5, 1.0, -1.0, 0.0, 2.5, 3.0, 0.0])
+_MONTH = np.array([-6.0, -4.0, 0.0, 1.0, 3.0, 5.0, 5.0, 2.0, -2.0, -1.0, 3.0, 5.0, 0.0])
 UNKNOWN_MONTH = 12
 _TITLE = {"": 0.0, "feat": 5.0, "remix": -5.0, "live": -11.0, "acoustic": -4.0}
 TITLE_KINDS = tuple(_TITLE)
@@ -63,10 +63,10 @@ def probability_at_least(mean: Floats, spread: Floats, threshold: float) -> Floa
 def _sound(audio: dict[str, Floats], genre: Ints) -> Floats:
     """Bent on purpose: a best danceability and length, and an energy that helps or hurts depending on the genre."""
     lively = by_genre("energy")[genre] > 0.6
-    energy = np.where(lively, 20.0, -20.0) * (audio["energy"] - by_genre("energy")[genre])
+    energy = np.where(lively, 12.0, -12.0) * (audio["energy"] - by_genre("energy")[genre])
     dance = 7.0 - 75.0 * (audio["danceability"] - 0.68) ** 2
-    length = -9.0 * np.clip(np.abs(np.log(audio["duration_ms"] / 195_000.0)) - 0.1, 0, 1.2)
-    bright_and_fast = 4.0 * ((audio["valence"] > 0.5) & (audio["tempo"] > 118))
+    length = -10.0 * np.clip(np.abs(np.log(audio["duration_ms"] / 195_000.0)) - 0.1, 0, 1.2)
+    bright_and_fast = 3.0 * ((audio["valence"] > 0.5) & (audio["tempo"] > 118))
     loud = 0.9 * np.clip(audio["loudness"] + 7.5, -8, 4)
     wordless = -10.0 * (audio["instrumentalness"] > 0.5)
     talk = np.where(audio["speechiness"] > 0.33, -6.0, 0.0)
@@ -77,7 +77,7 @@ def _sound(audio: dict[str, Floats], genre: Ints) -> Floats:
 
 def _history(earlier: Ints, days_since_last: Floats) -> Floats:
     """A debut is unknown; each release widens the circle; too soon or too late after the last one costs."""
-    known = 6.5 * np.log1p(np.minimum(earlier, 20)) - 6.0
+    known = 7.5 * np.log1p(np.minimum(earlier, 20)) - 8.0
     days = np.nan_to_num(days_since_last, nan=200.0)
-    rhythm = np.select([days < 45, days < 120, days < 400, days < 900], [-5.0, 1.5, 3.0, -2.0], -8.0)
+    rhythm = np.select([days < 45, days < 120, days < 400, days < 900], [-7.0, 1.0, 4.0, -2.0], -8.0)
     return np.where(earlier > 0, known + rhythm, known)

@@ -33,22 +33,22 @@ class Mood:
 
 
 MOODS = (
-    Mood("sampled", 2.2, 0.05, 0.08, 0.30, {"sampled": 0.10, "curious": 0.01}),
-    Mood("fad", 2.0, 0.35, 0.35, 0.02, {"fad": 0.15, "sampled": 0.25}),
-    Mood("curious", 2.5, 0.20, 0.85, 0.40, {"curious": 0.15, "hooked": 0.20, "sampled": 0.20, "core": 0.02}),
-    Mood("hooked", 2.5, 0.50, 0.95, 0.97, {"hooked": 0.15, "core": 0.72, "fading": 0.08}),
-    Mood("core", 0.0, 1.90, 0.75, 0.45, {"core": 0.80, "fading": 0.20}),
+    Mood("sampled", 2.2, 0.05, 0.06, 0.14, {"sampled": 0.10, "habit": 0.01}),
+    Mood("fad", 2.0, 0.30, 0.30, 0.02, {"fad": 0.15, "sampled": 0.25}),
+    Mood("curious", 3.0, 0.15, 0.50, 0.60, {"curious": 0.15, "hooked": 0.14, "sampled": 0.25}),
+    Mood("hooked", 3.5, 0.50, 0.97, 0.97, {"hooked": 0.10, "core": 0.75, "fading": 0.08}),
+    Mood("core", 0.0, 2.00, 0.90, 0.75, {"core": 0.80, "fading": 0.20}),
     Mood("fading", 0.0, 0.35, 0.50, 0.08, {"fading": 0.45, "core": 0.02, "sampled": 0.10}),
-    Mood("habit", 2.0, 0.35, 0.85, 0.03, {"habit": 0.80, "curious": 0.01}),
+    Mood("habit", 1.8, 0.24, 0.85, 0.03, {"habit": 0.80, "fading": 0.10}),
 )
 _NAMES = tuple(mood.name for mood in MOODS)
 OVER = len(MOODS)
 """The number of the mood in which nothing is played any more."""
 DISPERSION = 8.0
 """Plays are negative binomial with this many successes: variance = mean + mean² / DISPERSION."""
-_FIRST = {"sampled": 0.66, "fad": 0.13, "curious": 0.10, "hooked": 0.045, "habit": 0.065}
+_FIRST = {"sampled": 0.64, "fad": 0.13, "curious": 0.035, "hooked": 0.15, "habit": 0.045}
 _FIRST_OF_FEW = {"sampled": 0.80, "fad": 0.18, "habit": 0.02}
-ENOUGH_TRACKS = 5
+ENOUGH_TRACKS = 8
 """Tracks an artist must have out for somebody to get hooked at first sight."""
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(7)
 

@@ -19,7 +19,7 @@ from sources.world.settings import WorldSettings
 _DAYS_SPREAD = np.array([*(mood.days for mood in MOODS), 0.7])
 _TRACKS_SPREAD = np.array([*(mood.tracks for mood in MOODS), 0.4])
 _EXPLORED = 2
-"""A track that a listener comes to is the more popular of this many drawn among those out."""
+"""Listening through an artist's tracks begins at the more popular of this many drawn among those out."""
 _LATEST_SECOND = 85_800
 _EVENING_HOURS = 4.0
 _NO_ALBUM = 0.02
@@ -107,14 +107,17 @@ def _days(listener: Listener, months: ArtistMonths, nth: Ints, random: np.random
 def _tracks(
     listener: Listener, months: ArtistMonths, nth: Ints, catalogue: Catalogue, random: np.random.Generator
 ) -> Ints:
-    """The track of each play, counted over the whole catalogue: the one known best, and others out that month."""
+    """The track of each play, counted over the whole catalogue: the one known best, and others out that month
+    in the order of their release.
+    """
     slots, slot = _slots(months.plays, _TRACKS_SPREAD[months.mood], nth, random)
     artist = np.repeat(months.artist, slots)
     tracks_out = catalogue.released(months.artist, first_day(listener.months)[months.month])
-    draws = random.random((len(artist), _EXPLORED))
-    explored = catalogue.popular_track(artist, np.repeat(tracks_out, slots), draws)
-    known_best = np.repeat(months.known_best, slots)
-    return (catalogue.first_track[artist] + np.where(positions(slots) == 0, known_best, explored))[slot]
+    step = positions(slots)
+    begin = catalogue.popular_track(months.artist, tracks_out, random.random((len(slots), _EXPLORED)))
+    explored = (np.repeat(begin, slots) + step) % np.repeat(tracks_out, slots)
+    place = np.where(step == 0, np.repeat(months.known_best, slots), explored)
+    return (catalogue.first_track[artist] + place)[slot]
 
 
 def _seconds(listener: Listener, size: int, random: np.random.Generator) -> Ints:

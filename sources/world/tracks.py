@@ -20,8 +20,8 @@ _TITLE_ENDINGS = ("", "", " - Remix", " - Live", " - Acoustic Version")  # in th
 _TITLE_SHARES = (0.78, 0.10, 0.05, 0.04, 0.03)
 _OLD_DAYS = 5 * 365
 _DAYS = 100_000  # more than any day number: artist * _DAYS + day sorts by artist, then day
-_MISSING_AUDIO = 0.02
-_MISSING_GENRE = 0.04
+_MISSING_AUDIO = 0.015
+_MISSING_GENRE = 0.02
 _DECIMALS = {"tempo": 3, "key": 0, "loudness": 3, "mode": 0, "duration_ms": 0}
 _ALWAYS_MEASURED = 4
 
