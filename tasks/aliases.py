@@ -71,7 +71,8 @@ def move_alias(
     last = next((known for known in reversed(_moves(model)) if known.alias == alias), None)
     if last is None or (last.from_version, last.to_version, last.why) != (before, version, why):
         # Otherwise a run was killed between writing this very record and the move.
-        client.set_registered_model_tag(target, f"{_MOVE}{move.when:%Y-%m-%dT%H:%M:%S.%fZ}.{alias}", move.model_dump_json())
+        key = f"{_MOVE}{move.when:%Y-%m-%dT%H:%M:%S.%fZ}.{alias}"
+        client.set_registered_model_tag(target, key, move.model_dump_json())
     client.set_registered_model_alias(target, alias, str(version))
     return move
 

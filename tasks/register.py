@@ -6,6 +6,8 @@ last; and only then is the training noted as registered. A call that finds a tra
 """
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from features.target import Target
@@ -109,14 +111,15 @@ def _decide(training: Training, store: Store, rows: JudgedRows) -> Decision:
     champion = _champion_before(store, target, training.lineage)
     models = {candidate.name: folder / candidate.model for candidate in record.candidates}
     said: dict[str, Numbers | str] = {}
-    if champion is None:
-        said = fresh_predictions(models, rows.features)
-    else:
-        try:
-            with fetched_model(store, champion) as fetched:
-                said = fresh_predictions({**models, _INCUMBENT: fetched / MODEL_FILE}, rows.features)
-        except ModelError as error:
-            said = {**fresh_predictions(models, rows.features), _INCUMBENT: str(error)}
+    with ExitStack() as stack:
+        if champion is not None:
+            try:
+                models[_INCUMBENT] = stack.enter_context(fetched_model(store, champion)) / MODEL_FILE
+            except ModelError as error:
+                said[_INCUMBENT] = str(error)
+        fresh = stack.enter_context(ThreadPoolExecutor(1)).submit(fresh_predictions, models, rows.features)
+        store.client()  # imports MLflow, which takes as long as the fresh process does
+        said |= fresh.result()
     incumbent = _incumbent(champion, said, rows, training)
     gate = training.project.settings.target(target).gate
     return decide(record, gate, reproductions(said, rows.said), incumbent)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
 from refrain.errors import UsageError
+from refrain.files import replacing
 from refrain.project import Project
 
 if TYPE_CHECKING:
@@ -130,13 +131,30 @@ def _create(store: Store, database: Path) -> None:
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # noqa: PLC0415 - as above
 
     assert store.artifacts is not None
-    database.parent.mkdir(parents=True, exist_ok=True)
-    beside = database.with_name(f".{database.name}.{os.getpid()}.part")
-    beside.unlink(missing_ok=True)
-    SqlAlchemyStore(f"sqlite:///{beside}", store.artifacts)._dispose_engine()
-    with closing(sqlite3.connect(beside)) as connection, connection:
-        _remember_home(connection, store.artifacts)
-    beside.replace(database)
+    with replacing(database) as beside:
+        with _unhurried():
+            SqlAlchemyStore(f"sqlite:///{beside}", store.artifacts)._dispose_engine()
+        with closing(sqlite3.connect(beside)) as connection, connection:
+            _remember_home(connection, store.artifacts)
+
+
+@contextmanager
+def _unhurried() -> Iterator[None]:
+    """Let SQLite leave it to the system when the hundred steps of the schema reach the disk: the whole file is flushed
+    before it is put in place.
+    """
+    from sqlalchemy import event  # noqa: PLC0415 - as above
+    from sqlalchemy.engine import Engine  # noqa: PLC0415
+
+    def relax(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA journal_mode = MEMORY")
+
+    event.listen(Engine, "connect", relax)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "connect", relax)
 
 
 def _remember_home(connection: sqlite3.Connection, artifacts: str) -> None:
