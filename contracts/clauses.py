@@ -137,14 +137,14 @@ def refers(reference: Reference, known: pl.Series) -> Clause:
     )
 
 
-def one_name(identity: str, name: str, first: pl.DataFrame) -> Clause:
-    """Rows that share an id share the name; `first` holds id and first name of those that do not."""
-    expected = pl.col(identity).replace_strict(first[identity], first[name], default=None, return_dtype=pl.String)
+def one_name(identity: str, name: str, others: pl.DataFrame) -> Clause:
+    """Rows that share an id share the name; `others` holds the ids and names that are not the id's first name."""
+    pair = pl.struct(identity, name)
     return _never(
         f"{identity}.one_name",
         f"every {identity} has one {name}",
         f"{name}, another of the same {identity}",
-        pl.when(pl.col(name) != expected).then(pl.col(name)),
+        pl.when(pair.is_in(others.select(pair).to_series().implode())).then(pl.col(name)),
         identity,
         name,
     )

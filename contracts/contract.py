@@ -76,4 +76,4 @@ class Contract:
     references: tuple[Reference, ...] = ()
     """References that hold where the dataset's settings ask for them."""
     one_name: tuple[tuple[str, str], ...] = ()
-    """Pairs (id, name): rows that share an id must share the name."""
+    """Pairs (id, name): rows that share an id must share the name. Case, width and spacing make no other name."""

@@ -1,5 +1,6 @@
 """What a row's clauses must know of all the other rows, and of the other datasets."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,8 +19,8 @@ class Facts:
     """The columns of the dataset's key that the file has."""
     repeated: pl.Series
     """Numbers of the rows whose key an earlier row has."""
-    first_names: Mapping[tuple[str, str], pl.DataFrame]
-    """(id, name) -> the ids that have several names, with the first of them."""
+    other_names: Mapping[tuple[str, str], pl.DataFrame]
+    """(id, name) -> the ids and names that are not the id's first name, in another case, width or spacing at most."""
     known: Mapping[Reference, pl.Series]
     """Reference -> the other dataset's values."""
 
@@ -32,7 +33,7 @@ def gather(
     return Facts(
         key=key,
         repeated=_repeated_rows(cells, key),
-        first_names={pair: _first_names(cells, *pair) for pair in contract.one_name},
+        other_names={pair: _other_names(cells, *pair) for pair in contract.one_name},
         known={
             reference: _values(references[reference.dataset], reference.key)
             for reference in contract.references
@@ -52,11 +53,16 @@ def _repeated_rows(cells: pl.LazyFrame, key: Sequence[str]) -> pl.Series:
     return suspects.sort(ROW).filter(~pl.struct(key).is_first_distinct())[ROW]
 
 
-def _first_names(cells: pl.LazyFrame, identity: str, name: str) -> pl.DataFrame:
-    first = pl.col(name).sort_by(ROW).first()
-    distinct = cells.drop_nulls([identity, name]).group_by(identity, name).agg(pl.col(ROW).min())
-    several = distinct.group_by(identity).agg(first, pl.len().alias("names")).filter(pl.col("names") > 1)
-    return several.select(identity, name).sort(identity).collect(engine="streaming")
+def _other_names(cells: pl.LazyFrame, identity: str, name: str) -> pl.DataFrame:
+    pairs = cells.drop_nulls([identity, name]).group_by(identity, name).agg(pl.col(ROW).min())
+    several = pairs.filter(pl.len().over(identity) > 1).collect(engine="streaming").sort(ROW)
+    plain = pl.Series("plain", [_plain(spelling) for spelling in several[name]], dtype=pl.String)
+    others = several.with_columns(plain).filter(pl.col("plain") != pl.col("plain").first().over(identity))
+    return others.select(identity, name)
+
+
+def _plain(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _values(cells: pl.LazyFrame, column: str) -> pl.Series:

@@ -25,7 +25,7 @@ def body_clauses(
         clauses.not_after(contract.dataset.column(contract.moment), settings.received_on),
         *own,
         clauses.unique(facts.key, facts.repeated),
-        *(clauses.one_name(*pair, first) for pair, first in facts.first_names.items()),
+        *(clauses.one_name(*pair, others) for pair, others in facts.other_names.items()),
         *(clauses.refers(reference, known) for reference, known in facts.known.items()),
     )
 

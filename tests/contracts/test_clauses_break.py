@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import polars as pl
 import pytest
-from contract_frames import good_cells, good_references, strict_settings
 
 from contracts.checking import check
 from contracts.registry import all_contracts
@@ -121,13 +120,18 @@ CASES: dict[str, dict[str, Break]] = {
 }
 
 
-def judged(dataset: str, cells: pl.DataFrame) -> dict[str, Outcome]:
-    _, outcomes = check(all_contracts()[dataset], cells.lazy(), strict_settings(dataset), good_references(dataset))
-    return {outcome.clause: outcome for outcome in outcomes}
+@pytest.fixture
+def judged(strict_settings, good_references):
+    def judge(dataset: str, cells: pl.DataFrame) -> dict[str, Outcome]:
+        contract = all_contracts()[dataset]
+        _, outcomes = check(contract, cells.lazy(), strict_settings(dataset), good_references(dataset))
+        return {outcome.clause: outcome for outcome in outcomes}
+
+    return judge
 
 
 @pytest.mark.parametrize("dataset", all_contracts())
-def test_a_good_file_keeps_every_clause_and_each_clause_has_a_breaking_case(dataset):
+def test_a_good_file_keeps_every_clause_and_each_clause_has_a_breaking_case(dataset, judged, good_cells):
     outcomes = judged(dataset, good_cells(dataset))
     assert [name for name, outcome in outcomes.items() if not outcome.passed] == []
     assert set(outcomes) == set(CASES[dataset])
@@ -136,7 +140,7 @@ def test_a_good_file_keeps_every_clause_and_each_clause_has_a_breaking_case(data
 @pytest.mark.parametrize(
     ("dataset", "clause"), [(dataset, clause) for dataset, cases in CASES.items() for clause in cases]
 )
-def test_a_clause_is_broken_by_its_case_alone_and_names_the_row(dataset, clause):
+def test_a_clause_is_broken_by_its_case_alone_and_names_the_row(dataset, clause, judged, good_cells):
     case = CASES[dataset][clause]
     outcomes = judged(dataset, case.change(good_cells(dataset)))
     broken = [outcome for outcome in outcomes.values() if not outcome.passed]

@@ -4,7 +4,6 @@ import re
 
 import polars as pl
 import pytest
-from contract_frames import good_cells, strict_settings
 
 from contracts.data_docs import build_docs
 from refrain.errors import ContractError
@@ -14,7 +13,7 @@ EVIL = "<script>alert(1)</script>"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory, good_cells, strict_settings):
     folder = tmp_path_factory.mktemp("docs")
     good_cells("tracks").write_csv(folder / "tracks.csv")
     spoilt = good_cells("scrobbles").with_columns(artist=pl.lit(EVIL))

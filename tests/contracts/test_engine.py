@@ -2,7 +2,6 @@
 
 import pandas as pd
 import pytest
-from contract_frames import good_cells, good_references, strict_settings
 
 from contracts import engine
 from contracts.contract import Clause, Table, UncheckedError
@@ -92,7 +91,9 @@ def test_few_failing_rows_are_listed_of_many_and_all_are_counted():
 
 
 @pytest.mark.parametrize("dataset", all_contracts())
-def test_no_range_is_judged_on_anything_that_great_expectations_compares_in_a_python_loop(dataset):
+def test_no_range_is_judged_on_anything_that_great_expectations_compares_in_a_python_loop(
+    dataset, good_cells, good_references, strict_settings
+):
     contract, cells = all_contracts()[dataset], good_cells(dataset)
     facts = gather(contract, cells.lazy().with_row_index("row"), cells.columns, good_references(dataset))
     suite = body_clauses(contract, strict_settings(dataset), cells.columns, facts)

@@ -3,6 +3,7 @@
 from datetime import date
 
 import polars as pl
+import pytest
 
 from refrain.datasets import DATASETS
 from refrain.settings import DatasetSettings
@@ -56,18 +57,18 @@ _CELLS = {
 }
 
 
-def good_cells(dataset: str) -> pl.DataFrame:
+def _good_cells(dataset: str) -> pl.DataFrame:
     """Four rows with every column of the dataset, as text."""
     columns = [column.name for column in DATASETS[dataset].columns]
     return pl.DataFrame(_CELLS[dataset], schema=dict.fromkeys(columns, pl.String))
 
 
-def good_references(dataset: str) -> dict[str, pl.LazyFrame]:
+def _good_references(dataset: str) -> dict[str, pl.LazyFrame]:
     """What the dataset's contract refers to."""
-    return {} if dataset == "tracks" else {"tracks": good_cells("tracks").lazy()}
+    return {} if dataset == "tracks" else {"tracks": _good_cells("tracks").lazy()}
 
 
-def strict_settings(dataset: str) -> DatasetSettings:
+def _strict_settings(dataset: str) -> DatasetSettings:
     """Settings that ask for everything a contract can ask for."""
     return DatasetSettings(
         source="csv",
@@ -75,5 +76,23 @@ def strict_settings(dataset: str) -> DatasetSettings:
         max_age_days=30,
         min_rows=3,
         max_rows=5,
-        references=tuple(good_references(dataset)),
+        references=tuple(_good_references(dataset)),
     )
+
+
+@pytest.fixture(scope="session")
+def good_cells():
+    """Dataset -> four rows with every column of it, as text."""
+    return _good_cells
+
+
+@pytest.fixture(scope="session")
+def good_references():
+    """Dataset -> what its contract refers to."""
+    return _good_references
+
+
+@pytest.fixture(scope="session")
+def strict_settings():
+    """Dataset -> settings that ask for everything a contract can ask for."""
+    return _strict_settings
