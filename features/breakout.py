@@ -208,7 +208,8 @@ def _in_month(name: str, months_after: int, settings: BreakoutSettings) -> nw.Ex
         for known in range(settings.max_months_known + 1)
         if known + months_after >= 0
     )
-    return nw.coalesce(*of_grid, nw.lit(0)).cast(nw.Int64)
+    # A column of zeros, not the constant: where no month is left to look at, this must still be one value a row.
+    return nw.coalesce(*of_grid, nw.col("known") * 0).cast(nw.Int64)
 
 
 def _any_core(months_after: Iterable[int], settings: BreakoutSettings) -> nw.Expr:
