@@ -20,7 +20,8 @@ class Rejects:
     """Writes refused rows to an open file (CSV: line, reason, the original cells) and counts them by reason."""
 
     def __init__(self, stream: IO[str], header: Sequence[str]) -> None:
-        self._writer = csv.writer(stream, lineterminator="\n")
+        # Everything is quoted: csv leaves a lone carriage return bare otherwise, and tears the row.
+        self._writer = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
         self._writer.writerow(["line", "reason", *header])
         self._counts: dict[str, int] = {}
         self._first: Reject | None = None

@@ -58,9 +58,10 @@ TimeFormat = Annotated[str, AfterValidator(_time_format)]
 def read_times(text: pl.Series, timezone: str = "UTC", pattern: str | None = None) -> tuple[pl.Series, bool]:
     """Text as naive UTC timestamps, cut to the second, null where it is not a time; and whether any was naive.
 
-    Understood without a `pattern`: Unix seconds, milliseconds or microseconds (told apart by their size), ISO 8601
-    with an offset or without, and "10 May 2021 09:59" (a comma after the year may stand). A time without an offset is
-    taken to be in `timezone`; of an hour that the clock shows twice, the first; an hour that the clock skips is null.
+    Understood without a `pattern`: Unix seconds, milliseconds or microseconds (told apart by their size, so that
+    milliseconds before 1973-03-03 are taken for seconds), ISO 8601 with an offset or without, and "10 May 2021 09:59"
+    (a comma after the year may stand). A time without an offset is taken to be in `timezone`; of an hour that the clock
+    shows twice, the first; an hour that the clock skips is null.
     """
     if pattern is not None:
         found = text.str.to_datetime(pattern, time_unit="us", strict=False)
