@@ -15,7 +15,7 @@ from sources.cells import CellReader, read_cells
 from sources.rejects import Reject, Rejects
 from sources.source import Destination, ImportReport
 from sources.spool import Spool
-from sources.tabular import Batch
+from sources.tabular import FORM_HINTS, Batch
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Import:
 
     def finish(self) -> ImportReport:
         """Write the dataset and report; InputError where no row is fit to keep."""
-        hints = self._plan.hints or {}
+        hints = {**FORM_HINTS, **(self._plan.hints or {})}
         self._rejects.require_some_kept(self._plan.path, self._read, hints)
         kept = self._spool.write(self._destination.dataset, self._plan.same)
         return ImportReport(

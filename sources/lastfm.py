@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
 
@@ -65,7 +66,12 @@ def _readers(dataset: Dataset, layout: Layout, times: "_Times") -> list[CellRead
 
 
 def _playing(reader: CellReader) -> CellReader:
-    return replace(reader, absent=_STILL_PLAYING, stands_for_missing=lambda times: times.dt.year() == 1970)
+    return replace(reader, absent=_STILL_PLAYING, stands_for_missing=_is_zero)
+
+
+def _is_zero(times: pl.Series) -> pl.Series:
+    """Whether times are the zero of Unix time, or the same day or year as some zone shows it."""
+    return times.is_between(datetime(1969, 12, 31), datetime(1971, 1, 1), closed="left")
 
 
 def _hints(readers: list[CellReader]) -> dict[str, str]:

@@ -18,6 +18,13 @@ from sources.containers import open_bytes
 
 _BATCH = 20_000
 _BLOCK = 1 << 20
+_MORE_CELLS = "more cells than the header"
+_FEWER_CELLS = "fewer cells than the header"
+FORM_HINTS = {
+    _MORE_CELLS: "A cell that holds a comma must stand in quotes, and every column needs a name in the header.",
+    _FEWER_CELLS: "Every column of the header needs a cell in each row, if an empty one.",
+}
+"""What to do about rows that are out of form: fault -> hint."""
 _NO_COLUMN = "Map the file's names to the dataset's, or export it with these columns."
 
 
@@ -72,6 +79,7 @@ def read_rows(path: Path, options: FileOptions, source: str) -> Iterator[Row]:
 def _parsed(path: Path, text: Iterable[str], delimiter: str) -> Iterator[Row]:
     lines = _Lines(text)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    width = 0
     while True:
         lines.read.clear()
         start = reader.line_num + 1
@@ -81,14 +89,29 @@ def _parsed(path: Path, text: Iterable[str], delimiter: str) -> Iterator[Row]:
             return
         except csv.Error as error:
             if "expected after" not in str(error):
-                raise InputError(
-                    f"{path}, line {start}: a cell that begins with a quote mark here is never closed.",
-                    hint="The file breaks off, or the quote mark is a stray one: mend that line or export it again.",
-                ) from None
+                raise _unclosed(path, start, str(error)) from None
             yield Row(start, ["".join(lines.read).rstrip("\r\n")], "a quote mark in the middle of a cell")
         else:
+            if 0 < len(cells) < width and not lines.read[-1].endswith(("\n", "\r")):
+                raise InputError(
+                    f"{path} breaks off in line {start}: its last row has {len(cells)} of {width} cells.",
+                    hint="Download or export it again.",
+                )
+            width = width or len(cells)
             if cells:
                 yield Row(start, cells)
+
+
+def _unclosed(path: Path, line: int, error: str) -> InputError:
+    what = (
+        f"a cell is longer than {csv.field_size_limit():,} characters; most likely a quote mark is never closed"
+        if "limit" in error
+        else "a cell that begins with a quote mark here is never closed"
+    )
+    return InputError(
+        f"{path}, line {line}: {what}.",
+        hint="The file breaks off, or the quote mark is a stray one: mend that line or export it again.",
+    )
 
 
 class _Lines:
@@ -219,4 +242,4 @@ def _fits(row: Row, width: int) -> bool:
 
 
 def _ragged(row: Row, width: int) -> str:
-    return f"{'more' if len(row.cells) > width else 'fewer'} cells than the header"
+    return _MORE_CELLS if len(row.cells) > width else _FEWER_CELLS

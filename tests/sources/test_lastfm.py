@@ -179,9 +179,10 @@ def test_a_file_without_a_header_in_an_unknown_order_is_an_error(bench):
     assert "sources.lastfm.header" in message
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Helsinki", "America/New_York"])
 @pytest.mark.parametrize("time", ["", "0", "1970-01-01 00:00:00", "01 Jan 1970 00:00", "1970-01-01T03:00:00+03:00"])
-def test_what_is_playing_is_rejected_with_that_reason(bench, time):
-    imported = load(bench, PLAYS + f"{time},Parabol,Tool,Lateralus\n")
+def test_what_is_playing_is_rejected_with_that_reason(bench, time, zone):
+    imported = load(bench, PLAYS + f"{time},Parabol,Tool,Lateralus\n", timezone=zone)
     assert imported.report.rejected == {STILL_PLAYING: 1}
     assert imported.rejects == [["3", STILL_PLAYING, time, "Parabol", "Tool", "Lateralus"]]
 

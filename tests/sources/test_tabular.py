@@ -150,7 +150,19 @@ def test_a_quote_that_is_never_closed_is_an_error_with_the_line_it_opens_on(benc
 
 def test_a_quote_that_swallows_half_the_file_is_an_error_before_memory_runs_out(bench):
     message = error(bench, STREAMS + '"c,2024-01-05,9\n' + "d,2024-01-05,9\n" * 10_000 + '"\n')
-    assert "input.csv, line 4: a cell that begins with a quote mark here is never closed" in message
+    assert "input.csv, line 4: a cell is longer than 131,072 characters" in message
+    assert "a quote mark is never closed" in message
+
+
+def test_a_last_row_cut_short_is_an_error(bench):
+    message = error(bench, STREAMS + "c,2024-01")
+    assert "input.csv breaks off in line 4: its last row has 2 of 3 cells" in message
+
+
+def test_rows_wider_than_the_header_come_with_what_to_do(bench):
+    message = error(bench, "track_id,date,streams\n1,a,2024-01-05,7\n2,b,2024-01-05,8\n")
+    assert "more cells than the header (2)" in message
+    assert "every column needs a name in the header" in message
 
 
 def test_the_row_after_a_torn_one_is_read(bench):
