@@ -52,10 +52,10 @@ def _artist_months(listener: Listener, catalogue: Catalogue, random: np.random.G
     artist, entry = _meetings(listener, catalogue, start, loved, random)
     tracks_out = catalogue.released(artist, start[entry])
     paths = mood_paths(entry, tracks_out, len(start), random)
-    mean = np.take_along_axis(expected_plays(listener.total.astype(np.float64)), paths, axis=1)
-    plays = random.poisson(mean * random.gamma(DISPERSION, 1 / DISPERSION, mean.shape))
-    passing = _passing(listener, artist, _known_best(catalogue, artist, tracks_out, random), paths, plays)
-    return _joined(passing, _loyal(listener, catalogue, loved, plays.sum(axis=1), random))
+    known_best = _known_best(catalogue, artist, tracks_out, random)
+    passing = _passing(listener, artist, known_best, paths, random)
+    taken = np.bincount(passing.month, passing.plays, minlength=len(start)).astype(np.int64)
+    return _joined(passing, _loyal(listener, catalogue, loved, taken, random))
 
 
 def _favourites(listener: Listener, catalogue: Catalogue, start: int, random: np.random.Generator) -> Ints:
@@ -89,11 +89,18 @@ def _known_best(catalogue: Catalogue, artist: Ints, tracks_out: Ints, random: np
     return catalogue.popular_track(artist, tracks_out, random.random((len(artist), _CANDIDATES)))
 
 
-def _passing(listener: Listener, artist: Ints, known_best: Ints, paths: Ints, plays: Ints) -> ArtistMonths:
-    month, relation = np.nonzero(plays)
+def _passing(
+    listener: Listener, artist: Ints, known_best: Ints, paths: Ints, random: np.random.Generator
+) -> ArtistMonths:
+    """The relations that come and go, as far as something is played."""
+    month, relation = np.nonzero(paths != OVER)
     mood = paths[month, relation]
+    mean = expected_plays(listener.total.astype(np.float64))[month, mood]
+    plays = random.poisson(mean * random.gamma(DISPERSION, 1 / DISPERSION, len(mean)))
+    some = plays > 0
+    month, relation, mood = month[some], relation[some], mood[some]
     chance = chance_of_core(listener.expected)[month, mood]
-    return ArtistMonths(artist[relation], known_best[relation], month, mood, plays[month, relation], chance)
+    return ArtistMonths(artist[relation], known_best[relation], month, mood, plays[some], chance)
 
 
 def _loyal(

@@ -35,9 +35,9 @@ class Mood:
 MOODS = (
     Mood("sampled", 2.2, 0.05, 0.06, 0.14, {"sampled": 0.10, "habit": 0.01}),
     Mood("fad", 2.0, 0.30, 0.30, 0.02, {"fad": 0.15, "sampled": 0.25}),
-    Mood("curious", 3.0, 0.15, 0.50, 0.60, {"curious": 0.15, "hooked": 0.14, "sampled": 0.25}),
-    Mood("hooked", 3.5, 0.50, 0.97, 0.97, {"hooked": 0.10, "core": 0.75, "fading": 0.08}),
-    Mood("core", 0.0, 2.00, 0.90, 0.75, {"core": 0.80, "fading": 0.20}),
+    Mood("curious", 3.0, 0.15, 0.50, 0.60, {"curious": 0.15, "hooked": 0.09, "sampled": 0.25}),
+    Mood("hooked", 3.5, 0.50, 0.97, 0.97, {"hooked": 0.08, "core": 0.84, "fading": 0.04}),
+    Mood("core", 0.0, 2.00, 0.90, 0.75, {"core": 0.78, "fading": 0.22}),
     Mood("fading", 0.0, 0.35, 0.50, 0.08, {"fading": 0.45, "core": 0.02, "sampled": 0.10}),
     Mood("habit", 1.8, 0.24, 0.85, 0.03, {"habit": 0.80, "fading": 0.10}),
 )
@@ -46,7 +46,7 @@ OVER = len(MOODS)
 """The number of the mood in which nothing is played any more."""
 DISPERSION = 8.0
 """Plays are negative binomial with this many successes: variance = mean + mean² / DISPERSION."""
-_FIRST = {"sampled": 0.64, "fad": 0.13, "curious": 0.035, "hooked": 0.15, "habit": 0.045}
+_FIRST = {"sampled": 0.63, "fad": 0.13, "curious": 0.035, "hooked": 0.16, "habit": 0.045}
 _FIRST_OF_FEW = {"sampled": 0.80, "fad": 0.18, "habit": 0.02}
 ENOUGH_TRACKS = 8
 """Tracks an artist must have out for somebody to get hooked at first sight."""
@@ -77,17 +77,22 @@ def expected_plays(total: Floats) -> Floats:
 
 def mood_paths(entry: Ints, tracks_out: Ints, months: int, random: np.random.Generator) -> Ints:
     """[month, relation]: the mood of each relation in each month, OVER before `entry` and after the end."""
-    few = tracks_out < ENOUGH_TRACKS
-    first = np.where(few[:, None], np.cumsum(_chances(_FIRST_OF_FEW)), np.cumsum(_chances(_FIRST)))
+    few = (tracks_out < ENOUGH_TRACKS).astype(np.int64)
+    first = np.cumsum([_chances(_FIRST), _chances(_FIRST_OF_FEW)], axis=1)
     steps = np.cumsum(TRANSITIONS, axis=1)
-    mood = np.full(len(entry), OVER)
-    paths = np.empty((months, len(entry)), np.int64)
+    paths = np.full((months, len(entry)), OVER)
     for month in range(months):
-        draw = random.random(len(entry))[:, None]
-        chances = np.where((entry == month)[:, None], first, steps[mood])
-        mood = np.minimum((draw >= chances).sum(axis=1), OVER)
-        paths[month] = mood
+        met = np.flatnonzero(entry == month)
+        going = np.flatnonzero(paths[month - 1] != OVER) if month else met[:0]
+        paths[month, met] = _drawn(first[few[met]], random)
+        paths[month, going] = _drawn(steps[paths[month - 1, going]], random)
     return paths
+
+
+def _drawn(cumulative: Floats, random: np.random.Generator) -> Ints:
+    """One mood for each row of cumulative chances."""
+    moods: Ints = (random.random(len(cumulative))[:, None] >= cumulative).sum(axis=1)
+    return np.minimum(moods, OVER)
 
 
 def chance_of_core(expected_totals: Floats) -> Floats:
