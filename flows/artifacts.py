@@ -42,7 +42,8 @@ tuned on {record.tune.rows:,}). The bar is the baseline **{record.best_baseline}
 |---|---|---|---|---|
 {rows}
 
-MLflow run: [{result.mlflow_run_id}]({run_link}) (`refrain ui` starts that page). Snapshot `{result.snapshot_digest}`; datasets: {datasets}.
+MLflow run: [{result.mlflow_run_id}]({run_link}) (`refrain ui` starts that page).
+Snapshot `{result.snapshot_digest}`; datasets: {datasets}.
 """
 
 

@@ -10,7 +10,7 @@ from refrain.project import Project
 from refrain.settings import Frozen
 from tasks.records import Estimate
 from tasks.tracking import open_store
-from tasks.versions import CHAMPION, Version, list_versions
+from tasks.versions import BASELINE, CHAMPION, Version, list_versions
 
 
 class ListedVersion(Frozen):
@@ -71,7 +71,7 @@ def versions_table(model: ListedModel) -> Table:
             ", ".join(version.aliases),
             version.metric.shown() if version.metric else "",
             version.difference.shown("+") if version.difference else "",
-            version.gate_reason or version.gate,
+            version.family if version.family == BASELINE else version.gate,
             style="bold" if CHAMPION in version.aliases else None,
         )
     return table

@@ -2,6 +2,8 @@
 
 import asyncio
 import importlib
+import os
+from inspect import isawaitable
 from threading import Thread
 from typing import Any
 
@@ -33,6 +35,8 @@ def run_targets(project: Project, names: list[str], console: Console) -> list[Ta
     known = {target.name: _unchanged(session, target) for target in chosen}
     if None not in known.values():
         return [result for result in known.values() if result]
+    # The display says what happens; what Prefect logs goes to its server, and to the console only where asked for.
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     with TemporaryServer(project.root / ".prefect") as server, watched(journal, console, "starting"):
         asyncio.run(_flow(server, [target.name for target in chosen], project))
     return [session.result(target) for target in chosen]
@@ -45,6 +49,18 @@ async def _flow(server: TemporaryServer, targets: list[str], project: Project) -
 
     await asyncio.to_thread(server.wait)
     await run(targets=targets, folder=str(project.root), return_state=True)
+    await _send_what_is_left()
+
+
+async def _send_what_is_left() -> None:
+    # Logs and events are sent from a queue; the server must not end before it is empty.
+    from prefect.events.worker import EventsWorker  # noqa: PLC0415
+    from prefect.logging.handlers import APILogHandler  # noqa: PLC0415
+
+    await APILogHandler.aflush()
+    drained = EventsWorker.drain_all()
+    if isawaitable(drained):
+        await drained
 
 
 def _import_heavy() -> None:

@@ -20,4 +20,4 @@ def prepare_environment(root: Path) -> None:
     """Set the variables above, and keep Prefect's state in the project unless the caller keeps it elsewhere."""
     os.environ.update(_ALWAYS)
     os.environ.setdefault("PREFECT_HOME", str(root / ".prefect"))
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "INFO")

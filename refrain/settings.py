@@ -49,6 +49,8 @@ class SplitSettings(Frozen):
     test_start: date | None = None
     """First as_of of the test window; where given, `train` and `tune` keep their ratio in the rows before it."""
     folds: int = Field(default=3, ge=1)
+    tune_steps: int = Field(default=4, ge=1)
+    """Steps in which the tune window is predicted, each by a fit on all that was known before it."""
     min_rows: int = Field(default=50, ge=1)
     """Rows a window must have."""
     min_positives: int = Field(default=2, ge=1)

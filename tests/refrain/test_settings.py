@@ -34,7 +34,7 @@ def test_a_missing_file_says_where_to_go(tmp_path):
 
 def test_an_unknown_target_is_named():
     settings = load_settings(PROJECT / "params.yaml")
-    with pytest.raises(SettingsError, match="hits.nothing"):
+    with pytest.raises(SettingsError, match=r"hits\.nothing"):
         settings.target("hits.nothing")
 
 

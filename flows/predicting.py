@@ -1,0 +1,29 @@
+"""`refrain predict`: the rows of a file through the served model."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from features.target import Target
+from refrain.project import Project
+from tasks.score import ScoreReport, score
+from tasks.tracking import open_store
+
+
+def predict_file(project: Project, target: Target, source: Path, destination: Path, console: Console) -> str:
+    """Score `source` into `destination`, and say in words what was done."""
+    with console.status(f"scoring {source.name}"):
+        report = score(target, source, destination, open_store(project))
+    return "\n".join(_sentences(report, destination))
+
+
+def _sentences(report: ScoreReport, destination: Path) -> list[str]:
+    called = "the baseline " if report.is_baseline else ""
+    said = [f"{report.rows:,} rows scored by {called}{report.name} v{report.version} of {report.target}: {destination}"]
+    if report.alerts is not None:
+        said.append(f"{report.alerts:,} of them reach the decision threshold.")
+    if report.imputed:
+        said.append(f"Not in the file, and imputed by the model: {', '.join(report.imputed)}.")
+    if report.ignored:
+        said.append(f"In the file, but not read: {', '.join(report.ignored)}.")
+    return said

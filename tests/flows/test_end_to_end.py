@@ -1,0 +1,120 @@
+"""The whole pipeline through the command line: run, status, repro, a changed param, a broken contract, a kill."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from datetime import date
+
+import pytest
+
+pytestmark = pytest.mark.slow
+TARGETS = ["breakout.core", "hits.hit"]
+
+
+def test_run_prints_one_whole_object_a_target(trained):
+    _, results = trained
+    assert [result["target"] for result in results] == TARGETS
+    for result in results:
+        assert result["status"] == "trained"
+        assert set(result["champion"]) >= {"family", "version", "is_baseline"}
+        for name in ("metric", "baseline", "difference"):
+            assert result[name]["low"] <= result[name]["value"] <= result[name]["high"]
+        assert result["metric"]["name"] == "average_precision"
+        assert min(result["rows"][window] for window in ("train", "tune", "test")) > 0
+        as_of = {name: date.fromisoformat(day) for name, day in result["as_of"].items()}
+        assert as_of["train_end"] < as_of["test_start"] <= as_of["test_end"]
+        assert result["snapshot_digest"]
+        assert result["dataset_digests"]
+        assert result["mlflow_run_id"]
+        assert result["flow_run_id"]
+        assert result["verdict"]
+
+
+def test_a_second_run_recomputes_and_registers_nothing(trained):
+    project, first = trained
+    before = project.fingerprint()
+    again = project.refrain("run", "--json").json
+    assert [result["status"] for result in again] == ["unchanged", "unchanged"]
+    for old, new in zip(first, again, strict=True):
+        assert {**old, "status": "unchanged"} == new
+    assert project.fingerprint() == before
+
+
+def test_dvc_agrees_that_all_is_up_to_date(trained):
+    project, _ = trained
+    assert "up to date" in project.dvc("status", "train-hits@hit", "train-breakout@core", "--with-deps").out
+    repro = project.dvc("repro", "train-hits@hit", "train-breakout@core")
+    assert "Running stage" not in repro.out
+
+
+def test_dvc_shows_metrics_and_plots(trained):
+    project, _ = trained
+    assert "average_precision" in project.dvc("metrics", "show").out
+    assert "index.html" in project.dvc("plots", "show").out
+    shutil.rmtree(project.root / "dvc_plots")
+
+
+def test_repro_on_a_clean_copy_gives_the_same_bytes(trained, copied):
+    before = copied.fingerprint()
+    shutil.rmtree(copied.root / "data")
+    shutil.rmtree(copied.root / ".dvc" / "cache")
+    copied.dvc("repro", "train-hits@hit", "train-breakout@core")
+    ignored = ("data/docs", "data/refused")
+    after = copied.fingerprint()
+    assert {name for name in before if not name.startswith(ignored)} == set(after)
+    assert [name for name in after if before[name] != after[name]] == []
+    # What DVC has computed, a run only looks up: the registry was there too.
+    assert {result["status"] for result in copied.refrain("run", "--json").json} == {"unchanged"}
+
+
+def test_deleted_outputs_come_back_from_the_cache(copied):
+    shutil.rmtree(copied.root / "data" / "snapshots")
+    done = copied.refrain("run", "--json")
+    assert {result["status"] for result in done.json} == {"unchanged"}
+    assert "from cache" in done.err
+    assert "done" not in done.err.replace("from cache", "")
+
+
+def test_a_changed_param_runs_only_its_stages(copied):
+    copied.set_param("targets", "hits", "hit", "training", "seed", value=2)
+    done = copied.refrain("run", "--json")
+    by_target = {result["target"]: result for result in done.json}
+    assert by_target["hits.hit"]["status"] == "trained"
+    assert by_target["breakout.core"]["status"] == "unchanged"
+    computed = [line.split()[:2] for line in done.err.splitlines() if line.rstrip().endswith("done")]
+    assert computed == [["train", "hits.hit"], ["register", "hits.hit"]]
+
+
+def test_a_broken_contract_stops_its_targets_and_only_those(copied):
+    versions = copied.refrain("models", "hits", "--json").json
+    copied.set_param("datasets", "tracks", "min_rows", value=50_000_000)
+    copied.set_param("targets", "breakout", "core", "training", "seed", value=2)
+    done = copied.refrain("run", "--json", expect=1)
+    by_target = {result["target"]: result for result in done.json}
+    assert by_target["hits.hit"]["status"] == "failed"
+    assert "tracks" in by_target["hits.hit"]["error"]
+    assert "Traceback" not in done.err
+    assert by_target["breakout.core"]["status"] == "trained"
+    assert copied.refrain("models", "hits", "--json").json == versions
+
+
+@pytest.mark.parametrize("seconds", [6, 14])
+def test_a_killed_run_leaves_nothing_half_done(copied, seconds):
+    copied.set_param("targets", "hits", "hit", "training", "seed", value=3)
+    words = [sys.executable, "-m", "flows.cli", "run"]
+    run = subprocess.Popen(
+        words, cwd=copied.root, env=copied.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    time.sleep(seconds)
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    # Whatever the alias points to still answers.
+    rows = copied.root / "rows.csv"
+    rows.write_text("danceability,energy,valence,tempo\n0.5,0.5,0.5,120\n")
+    copied.refrain("predict", "hits.hit", "rows.csv", "-o", "scored.csv")
+    after = copied.refrain("run", "--json").json
+    assert {result["status"] for result in after} <= {"trained", "unchanged"}
+    assert "up to date" in copied.dvc("status", "train-hits@hit", "--with-deps").out
