@@ -162,6 +162,11 @@ def test_a_file_without_a_header_may_begin_with_the_track_that_is_playing(bench)
     assert imported.rejects == [["1", STILL_PLAYING, "Tool", "10000 Days", "Vicarious", ""]]
 
 
+def test_one_word_that_is_also_a_column_name_makes_no_header(bench):
+    imported = load(bench, "Time,10000 Days,Vicarious,\nTool,Lateralus,1999,10 May 2021 09:59\n")
+    assert [reject[1:3] for reject in imported.rejects] == [[STILL_PLAYING, "Time"]]
+
+
 def test_more_artists_than_tracks_are_pointed_out(bench):
     imported = load(bench, "a,x,t,10 May 2021 09:59\nb,x,t,10 May 2021 09:58\n")
     assert "It has more artists than tracks" in imported.report.notes[0]

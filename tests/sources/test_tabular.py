@@ -177,5 +177,9 @@ def test_a_header_that_is_no_text_is_an_error(bench):
 
 
 def test_rejects_can_be_read_back_whatever_their_cells_hold(bench):
-    imported = load(bench, STREAMS + '"c\n""d"",\re",yesterday,1\n')
-    assert imported.rejects == [["4", "date is not a date (YYYY-MM-DD)", 'c\n"d",\re', "yesterday", "1"]]
+    imported = load(bench, STREAMS + '"c\n""d"", e",yesterday,1\n"f\rg",yesterday,1\n')
+    reason = "date is not a date (YYYY-MM-DD)"
+    assert imported.rejects == [
+        ["4", reason, 'c\n"d", e', "yesterday", "1"],
+        ["6", reason, "f\rg", "yesterday", "1"],
+    ]
