@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
@@ -23,6 +22,7 @@ MODEL = "model"
 ROUNDS = "n_estimators"
 _MOST_ROUNDS = 1000
 _PATIENCE = 40
+_MOST_STEPS = 2000
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Family:
 
 def _logistic(columns: Columns, settings: Settings, seed: int) -> Pipeline:
     prepare = for_linear(columns, settings["knots"], settings["words"])
-    model = LogisticRegression(C=settings["C"], max_iter=settings["max_iter"], random_state=seed)
+    model = LogisticRegression(C=settings["C"], max_iter=_MOST_STEPS, tol=1e-3, random_state=seed)
     return Pipeline([*prepare.steps, (MODEL, model)])
 
 
@@ -55,7 +55,7 @@ def _xgboost(columns: Columns, settings: Settings, seed: int) -> Pipeline:
 
 
 FAMILIES: Mapping[str, Family] = {
-    "logistic": Family({"C": 1.0, "knots": 4, "words": 256, "max_iter": 500}, _logistic),
+    "logistic": Family({"C": 0.1, "knots": 2, "words": 0}, _logistic),
     "forest": Family(
         {"n_estimators": 200, "min_samples_leaf": 2, "max_features": "sqrt", "max_depth": None, "max_samples": None},
         _forest,
@@ -115,11 +115,9 @@ def fit_family(
 
 
 def _fit_until_best(pipeline: Pipeline, learn_from: Examples, stop_on: Examples) -> int:
-    """Fit in place with the number of rounds that is best on `stop_on`; that number."""
+    """Fit in place until `stop_on` gets no better; the best number of rounds, which are those it predicts with."""
     prepare, model = pipeline[:-1], pipeline[-1]
     prepared = prepare.fit_transform(*learn_from)
-    search = clone(model).set_params(early_stopping_rounds=_PATIENCE)
-    search.fit(prepared, learn_from[1], eval_set=[(prepare.transform(stop_on[0]), stop_on[1])], verbose=False)
-    rounds = int(search.best_iteration) + 1
-    model.set_params(**{ROUNDS: rounds}).fit(prepared, learn_from[1])
-    return rounds
+    model.set_params(early_stopping_rounds=_PATIENCE)
+    model.fit(prepared, learn_from[1], eval_set=[(prepare.transform(stop_on[0]), stop_on[1])], verbose=False)
+    return int(model.best_iteration) + 1

@@ -82,9 +82,9 @@ class TrainingSettings(Frozen):
     """Fit the chosen settings once more on every row whose label was known before the test window: what is served."""
     replicates: int = Field(default=1000, ge=100)
     """Bootstrap replicates behind every interval."""
-    importance_rows: int = Field(default=2000, ge=1)
+    importance_rows: int = Field(default=1000, ge=1)
     """Rows of the test window, drawn at random, on which permutation importance is measured."""
-    importance_repeats: int = Field(default=3, ge=1)
+    importance_repeats: int = Field(default=2, ge=1)
     """Permutations of each feature."""
     alerts: AlertSettings | None = None
 

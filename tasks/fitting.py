@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -37,31 +38,42 @@ class Fitted:
 
 
 def fit_candidate(family: str, data: Labelled, split: Split, training: TrainingSettings) -> Fitted:
-    """Choose the settings of a family, fit it on train, stop and calibrate it on tune, and fit it again on both.
+    """Choose the settings of a family on the folds, its rounds and its calibrator on tune, and fit what is served.
 
-    The calibrator of the first fit is kept for the second one: nothing later than tune is left to fit another on.
-    With `refit: false` the first fit is the model.
+    The served model learns from every row whose label was known before the test window, so its scores are sharper than
+    those of a fit that ends where tune begins. So that the calibrator meets scores of the kind it will be used on, tune
+    is predicted in `tune_steps` steps, each by a fit on all that was known before it. With `refit: false` the model is
+    the fit on train, and tune one step.
     """
     grid = combinations(training.candidates[family])
     fold_scores = tuple(_score_grid(family, grid, data, fold, seed=training.seed) for fold in split.folds)
-    chosen = _best(grid, fold_scores)
-    stop_on = data.examples(split.tune)
     first, complete = fit_family(
-        family, data.columns, chosen, data.examples(split.train), seed=training.seed, stop_on=stop_on
+        family,
+        data.columns,
+        _best(grid, fold_scores),
+        data.examples(split.train),
+        seed=training.seed,
+        stop_on=data.examples(split.tune),
     )
-    scores = positive_scores(first, stop_on[0])
-    calibrator = choose_calibrator(scores, stop_on[1], data.groups(data.target.cluster, split.tune))
-    final = first
-    if training.refit:
-        final, _ = fit_family(family, data.columns, complete, data.examples(split.known), seed=training.seed)
+    fit = partial(_fit, family, complete, data, training.seed)
+    steps = split.steps if training.refit else (Fold(split.train, split.tune),)
+    fits = [first, *(fit(step.train) for step in steps[1:])]
+    pooled = np.concatenate(
+        [positive_scores(model, data.features.iloc[step.test]) for model, step in zip(fits, steps, strict=True)]
+    )
+    calibrator = choose_calibrator(pooled, data.labels[split.tune], data.groups(data.target.cluster, split.tune))
     return Fitted(
         name=family,
         family=family,
         settings={**complete, "calibration": _CALIBRATION_NAMES[type(calibrator).__name__]},
-        model=CalibratedModel(final, calibrator),
-        tune_probabilities=calibrator.predict(scores),
+        model=CalibratedModel(fit(split.known) if training.refit else first, calibrator),
+        tune_probabilities=calibrator.predict(pooled),
         fold_scores=fold_scores,
     )
+
+
+def _fit(family: str, settings: Mapping[str, Any], data: Labelled, seed: int, rows: NDArray[np.intp]) -> Any:
+    return fit_family(family, data.columns, settings, data.examples(rows), seed=seed)[0]
 
 
 def fit_baseline(baseline: Baseline, data: Labelled, split: Split) -> Fitted:

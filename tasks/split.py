@@ -35,6 +35,8 @@ class Split:
     test: Positions
     known: Positions
     """All rows whose label was known when the test window began: train, tune, and those purged between the two."""
+    steps: tuple[Fold, ...]
+    """Tune cut into steps, one after the other: each with all rows whose label was known when it began."""
     purged: int
     folds: tuple[Fold, ...]
     log: tuple[dict[str, Any], ...]
@@ -42,7 +44,7 @@ class Split:
 
 
 def time_split(snapshot: pd.DataFrame, settings: SplitSettings, target: str) -> Split:
-    """Cut a labelled snapshot, sorted by as_of, into train, tune and test, and train + tune into rolling folds.
+    """Cut a labelled snapshot, sorted by as_of, into train, tune and test, train + tune into folds, tune into steps.
 
     Cuts fall between two dates, where they come nearest to the shares asked for (or at `test_start`). A row of an
     earlier window whose `label_known_at` is later than the next window's first `as_of` is left out.
@@ -65,7 +67,8 @@ def time_split(snapshot: pd.DataFrame, settings: SplitSettings, target: str) -> 
         _entry(frame, "test", test, 0),
         *fold_log,
     )
-    return Split(train, tune, test, known, test_from - len(train) - len(tune), folds, log)
+    steps = _steps(frame, known, tune, settings.tune_steps)
+    return Split(train, tune, test, known, steps, test_from - len(train) - len(tune), folds, log)
 
 
 def window_record(snapshot: pd.DataFrame, rows: Positions) -> WindowRecord:
@@ -133,6 +136,17 @@ def _check(frame: _Dated, name: str, rows: Positions, settings: SplitSettings, t
         f"(all windows together have {frame.rows} rows, {int(frame.label.sum())} of them positive).",
         hint=f"Import more data, or lower min_rows or min_positives under targets.{target}.training.split.",
     )
+
+
+def _steps(frame: _Dated, known: Positions, tune: Positions, number: int) -> tuple[Fold, ...]:
+    """`tune` in at most `number` steps of about equal rows, cut between dates. The first learns from train alone."""
+    dates = frame.as_of[tune]
+    cuts = np.flatnonzero(dates[1:] > dates[:-1]) + 1
+    wanted = [len(tune) * step / number for step in range(1, number)]
+    starts = sorted({0, *(int(cuts[np.argmin(np.abs(cuts - rows))]) for rows in wanted)}) if len(cuts) else [0]
+    ends = [*starts[1:], len(tune)]
+    parts = [tune[start:end] for start, end in zip(starts, ends, strict=True)]
+    return tuple(Fold(frame.known_by(known[known < part[0]], int(part[0])), part) for part in parts)
 
 
 def _rolling_folds(
