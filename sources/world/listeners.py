@@ -10,7 +10,7 @@ from sources.world.genres import GENRES, by_genre
 from sources.world.randomness import Stream, generator
 from sources.world.settings import WorldSettings
 
-ACTIVITY_NOISE = 0.12
+ACTIVITY_NOISE = 0.08
 """Standard deviation of the logarithm of a month's total plays around its expectation."""
 _FOUNDERS = 0.5
 _LATEST_JOIN = 0.6
@@ -61,9 +61,9 @@ def listener_of(settings: WorldSettings, number: int, genres_present: Floats) ->
 
 def _expected_plays(months: Ints, random: np.random.Generator) -> Floats:
     """A level of one's own, growing or fading over the years, times the season."""
-    level = np.clip(_USUAL_PLAYS * np.exp(0.40 * random.standard_normal()), 560, 2600)
+    level = np.clip(_USUAL_PLAYS * np.exp(0.40 * random.standard_normal()), 720, 2600)
     yearly_growth = 0.12 * random.standard_normal()
     ahead = np.r_[months, months[-1] + 1, months[-1] + 2]
     drift = np.exp(np.clip(yearly_growth * (ahead - ahead[0]) / 12, -0.4, 0.4))
-    plays: Floats = np.maximum(level * drift * month_factor(ahead), 450.0)
+    plays: Floats = np.maximum(level * drift * month_factor(ahead), 600.0)
     return plays

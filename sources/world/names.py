@@ -5,7 +5,23 @@ import polars as pl
 from sources.world.arrays import Ints
 
 _ONSETS = ("b", "br", "d", "f", "fl", "g", "h", "k", "l", "m", "n", "p", "r", "s", "st", "t", "v", "w", "y", "z")
-_RIMES = ("a", "ai", "an", "ar", "e", "el", "en", "i", "in", "is", "o", "on", "or", "u", "un")
+_RIMES = (
+    "a",
+    "ai",
+    "an",
+    "ar",
+    "e",
+    "el",
+    "en",
+    "i",
+    "in",
+    "o",
+    "on",
+    "or",
+    "ou",
+    "u",
+    "un",
+)  # none ends as an onset begins: no two pairs of syllables read the same
 _SYLLABLES = len(_ONSETS) * len(_RIMES)  # 300: two make 90,000 words, enough to start from
 _WORDS = _SYLLABLES**2
 # A style is a prefix and a suffix. Some hold a comma or an ampersand, as real names do.

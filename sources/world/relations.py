@@ -8,7 +8,7 @@ core in the next two months can be summed up exactly.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import nbdtr
+from scipy.special import nbdtr, ndtri
 
 from sources.world.arrays import Floats, Ints
 from sources.world.listeners import ACTIVITY_NOISE
@@ -50,7 +50,8 @@ _FIRST = {"sampled": 0.63, "fad": 0.13, "curious": 0.035, "hooked": 0.16, "habit
 _FIRST_OF_FEW = {"sampled": 0.80, "fad": 0.18, "habit": 0.02}
 ENOUGH_TRACKS = 8
 """Tracks an artist must have out for somebody to get hooked at first sight."""
-_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(7)
+_NODES: Floats = ndtri((np.arange(41) + 0.5) / 41)
+"""Equally likely values of a standard normal. Many, because the threshold jumps with the total."""
 
 
 def _chances(named: dict[str, float]) -> Floats:
@@ -99,7 +100,7 @@ def chance_of_core(expected_totals: Floats) -> Floats:
     """[month, mood]: P(core in the month after or the one after that | mood at the end of the month).
 
     `expected_totals` are the expected plays of the months, and of two more. Sums over both months' moods, and over the
-    noise of their totals (Gauss-Hermite); plays given mood and total are negative binomial.
+    noise of their totals (41 equally likely values); plays given mood and total are negative binomial.
     """
     missed = _chance_not_core(expected_totals)
     step = TRANSITIONS[None] * missed[:, None, :]
@@ -110,9 +111,9 @@ def chance_of_core(expected_totals: Floats) -> Floats:
 def _chance_not_core(expected_totals: Floats) -> Floats:
     """[month, mood]: P(plays below the threshold)."""
     missed = np.zeros((len(expected_totals), OVER + 1))
-    for node, weight in zip(_NODES, _WEIGHTS / _WEIGHTS.sum(), strict=True):
+    for node in _NODES:
         totals = np.round(expected_totals * np.exp(ACTIVITY_NOISE * node))
         mean = expected_plays(totals)
         most = core_threshold(totals)[:, None] - 1
-        missed += weight * nbdtr(most, DISPERSION, DISPERSION / (DISPERSION + mean))
-    return missed
+        missed += nbdtr(most, int(DISPERSION), DISPERSION / (DISPERSION + mean))
+    return missed / len(_NODES)

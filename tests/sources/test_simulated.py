@@ -1,5 +1,7 @@
 """The simulated world through its source: the files it writes."""
 
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -120,3 +122,31 @@ def test_parquet_of_about_as_many_scrobbles_as_asked_for(tmp_path: Path):
     rows = simulate_scrobbles_parquet(tmp_path / "s.parquet", 2_000_000)
     assert rows == pytest.approx(2_000_000, rel=0.15)
     assert pl.scan_parquet(tmp_path / "s.parquet").select(pl.len()).collect().item() == rows
+
+
+PEAK = """
+import resource, sys
+from pathlib import Path
+from sources.simulated import SOURCE
+from sources.source import Destination
+from sources.world.settings import WorldSettings
+to = Destination(Path(sys.argv[1]), Path(sys.argv[1] + ".rejects"), Path(sys.argv[1] + ".oracle"))
+rows = SOURCE.load(sys.argv[2], None, WorldSettings(scale=float(sys.argv[3])), None, to).kept
+print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("dataset", "scale"), [("scrobbles", 0.3), ("daily_streams", 0.3)])
+def test_memory_does_not_grow_with_the_rows(tmp_path: Path, dataset: str, scale: float):
+    """Eight times the rows in a process of its own: a few MB more for the catalogue, not eight times the memory."""
+    (few, low), (many, high) = (
+        map(int, subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
+        for command in (
+            [sys.executable, "-c", PEAK, str(tmp_path / f"{factor}.csv"), dataset, str(scale * factor)]
+            for factor in (1, 8)
+        )
+    )
+    assert many > 6 * few
+    assert high - low < 60, (few, low, many, high)
+    assert high < 400
