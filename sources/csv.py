@@ -5,8 +5,10 @@ from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
 import polars as pl
+from pydantic import AfterValidator
 
 from refrain.datasets import DATASETS, ColumnType, Dataset
 from refrain.errors import InputError
@@ -17,6 +19,15 @@ from sources.tabular import FileOptions, header_row, in_batches, locate, read_ro
 from sources.times import DateFormat, TimeFormat, TimeZone, read_times
 
 NAME = "csv"
+
+
+def _known_texts(constants: Mapping[str, str]) -> Mapping[str, str]:
+    columns = [column for dataset in DATASETS.values() for column in dataset.columns]
+    known = {column.name for column in columns if column.type is ColumnType.TEXT}
+    for name in constants:
+        if name not in known:
+            raise ValueError(f"{name} is no column of text of any dataset")
+    return constants
 
 
 class Options(FileOptions):
@@ -30,8 +41,8 @@ class Options(FileOptions):
     """The zone of timestamps that carry none."""
     missing: tuple[str, ...] = ()
     """Cells that mean "none", besides the empty one: [NA, null] say."""
-    constants: Mapping[str, str] = {}
-    """Canonical text column -> its one value, where the file leaves it out (all of it is about one artist, say)."""
+    constants: Annotated[Mapping[str, str], AfterValidator(_known_texts)] = {}
+    """Canonical text column -> its value in every row of a file that leaves it out (all is about one artist, say)."""
 
 
 def load(
@@ -44,10 +55,11 @@ def load(
     since which one is right cannot be known here.
     """
     kind, file = chosen_dataset(NAME, SOURCE.datasets, dataset), existing_path(NAME, path)
-    labels = _labels(kind, columns or {}, options.constants)
+    labels = _labels(kind, columns or {})
     rows = read_rows(file, options, NAME)
     header = header_row(file, rows)
-    needed = [name for name in labels if name in kind.required or name in (columns or {})]
+    mapped = columns or {}
+    needed = [name for name in labels if name in mapped or (name in kind.required and name not in options.constants)]
     positions = locate(file, header, labels, needed, source=NAME)
     times = _Times(options)
     readers = [
@@ -55,15 +67,16 @@ def load(
     ]
     hints = {reader.not_parsed: _hint(kind.column(reader.name).type) for reader in readers}
     plan = Plan(file, kind, header, readers, options.missing, hints=hints)
-    constants = [pl.lit(value).alias(name) for name, value in options.constants.items()]
+    absent = {name: value for name, value in options.constants.items() if name in labels and name not in positions}
+    constants = [pl.lit(value).alias(name) for name, value in absent.items()]
     batches = in_batches(rows, len(header))
     report = import_batches(plan, batches, destination, lambda frame: frame.with_columns(constants))
     return with_notes(report, times.notes)
 
 
-def _labels(dataset: Dataset, columns: Mapping[str, str], constants: Mapping[str, str]) -> dict[str, str]:
+def _labels(dataset: Dataset, columns: Mapping[str, str]) -> dict[str, str]:
     names = [column.name for column in dataset.columns]
-    for name in (*columns, *constants):
+    for name in columns:
         if name not in names:
             close = get_close_matches(name, names, n=1)
             raise InputError(
@@ -71,11 +84,7 @@ def _labels(dataset: Dataset, columns: Mapping[str, str], constants: Mapping[str
                 f"{f' (did you mean {close[0]}?)' if close else ''}.",
                 hint=f"Its columns are {', '.join(names)}.",
             )
-    for name in constants:
-        if name in columns or dataset.column(name).type is not ColumnType.TEXT:
-            why = "is mapped to a column too" if name in columns else "is not a column of text"
-            raise InputError(f"sources.{NAME}.constants gives {name} a value, but it {why}.", hint="Remove it there.")
-    return {name: columns.get(name, name) for name in names if name not in constants}
+    return {name: columns.get(name, name) for name in names}
 
 
 class _Times:

@@ -197,11 +197,14 @@ def test_another_separator_is_pointed_out_and_can_be_given(bench):
     assert load(bench, content, delimiter=";").text == STREAMS
 
 
-def test_a_constant_beside_a_mapping_or_of_another_type_is_an_error(bench):
-    both = bench.error("csv", "daily_streams", STREAMS, {"track_id": "x"}, constants={"track_id": "a"})
-    assert "track_id a value, but it is mapped to a column too" in both
-    other = bench.error("csv", "daily_streams", STREAMS, constants={"streams": "7"})
-    assert "streams a value, but it is not a column of text" in other
+def test_a_constant_fills_only_a_column_that_the_file_leaves_out(bench):
+    constants = {"track_id": "z", "artist_id": "of another dataset"}
+    assert load(bench, "date,streams\n2024-01-05,7\n", constants=constants).rows[0]["track_id"] == "z"
+    assert load(bench, STREAMS, constants=constants).text == STREAMS
+    mapped = load(bench, "song,date,streams\na,2024-01-05,7\n", {"track_id": "song"}, constants=constants)
+    assert mapped.text == STREAMS
+    message = bench.error("csv", "daily_streams", "date,streams\n", {"track_id": "song"}, constants=constants)
+    assert "lacks the column song" in message
 
 
 @pytest.mark.parametrize(
@@ -214,6 +217,7 @@ def test_a_constant_beside_a_mapping_or_of_another_type_is_an_error(bench):
         ("timestamp_format", "%d/%m/%Y %I:%M", "does not say a whole time"),
         ("timestamp_format", "%d/%m/%Y", "does not say a whole time"),
         ("delimiter", "ab", "at most 1 character"),
+        ("constants", {"streams": "7"}, "streams is no column of text"),
         ("encodign", "utf-8", "Extra inputs"),
     ],
 )
