@@ -56,9 +56,9 @@ def _judge_header(contract: Contract, clauses: Sequence[Clause], present: Sequen
 
 
 def _columns_found(judgement: Judgement) -> str:
-    mismatched = judgement.details.get("mismatched", {})
+    mismatched = {kind: sorted(map(str, names)) for kind, names in judgement.details.get("mismatched", {}).items()}
     said = {"missing": "there is no column", "unexpected": "there is an unknown column"}
-    return ", and ".join(f"{said[kind]} {', '.join(map(str, mismatched[kind]))}" for kind in said if kind in mismatched)
+    return ", and ".join(f"{said[kind]} {', '.join(mismatched[kind])}" for kind in said if kind in mismatched)
 
 
 def _judge_totals(contract: Contract, clauses: Sequence[Clause], numbered: pl.LazyFrame) -> tuple[Outcome, ...]:

@@ -65,6 +65,16 @@ def test_an_expectation_that_judges_no_rows_one_by_one_fails_closed():
         judge("plays", [of_the_whole], FRAME)
 
 
+@pytest.mark.parametrize(
+    "leniency", [{"row_condition": "plays > 2", "condition_parser": "pandas"}, {"mostly": 0.5}], ids=["some", "mostly"]
+)
+@pytest.mark.filterwarnings("ignore:.*row_condition", "ignore:.*condition_parser")
+def test_an_expectation_that_lets_rows_off_fails_closed(leniency):
+    lenient = clause("expect_column_values_to_be_between", column="plays", min_value=2, **leniency)
+    with pytest.raises(UncheckedError, match="did not judge every row"):
+        judge("plays", [lenient], FRAME)
+
+
 def test_the_same_expectation_under_two_names_is_judged_twice():
     again = Clause("again", BETWEEN.says, BETWEEN.expectation, BETWEEN.arguments)
     assert set(judge("plays", [BETWEEN, again], FRAME)) == {"under.test", "again"}

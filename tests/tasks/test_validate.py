@@ -98,6 +98,12 @@ def test_a_file_that_cannot_be_read_is_named_and_leaves_no_report(files, torn):
     assert not files.report.exists()
 
 
+def test_a_header_without_rows_is_too_few_rows(files):
+    files.streams.write_text(STREAMS.partition("\n")[0] + "\n")
+    with pytest.raises(ContractError, match=r"there are 1 to 1,000,000,000 rows: rows: 0"):
+        files.validate()
+
+
 def test_missing_columns_are_named_also_of_the_dataset_referred_to(files):
     files.tracks.write_text(TRACKS.replace("track_id", "id"))
     with pytest.raises(ContractError, match=r"tracks\.csv has no column track_id, which daily_streams refers to"):
