@@ -67,7 +67,7 @@ def time_split(snapshot: pd.DataFrame, settings: SplitSettings, target: str) -> 
         _entry(frame, "test", test, 0),
         *fold_log,
     )
-    steps = _steps(frame, known, tune, settings.tune_steps)
+    steps = _steps(frame, train, known, tune, number=settings.tune_steps)
     return Split(train, tune, test, known, steps, test_from - len(train) - len(tune), folds, log)
 
 
@@ -138,7 +138,7 @@ def _check(frame: _Dated, name: str, rows: Positions, settings: SplitSettings, t
     )
 
 
-def _steps(frame: _Dated, known: Positions, tune: Positions, number: int) -> tuple[Fold, ...]:
+def _steps(frame: _Dated, train: Positions, known: Positions, tune: Positions, *, number: int) -> tuple[Fold, ...]:
     """`tune` in at most `number` steps of about equal rows, cut between dates. The first learns from train alone."""
     dates = frame.as_of[tune]
     cuts = np.flatnonzero(dates[1:] > dates[:-1]) + 1
@@ -146,7 +146,8 @@ def _steps(frame: _Dated, known: Positions, tune: Positions, number: int) -> tup
     starts = sorted({0, *(int(cuts[np.argmin(np.abs(cuts - rows))]) for rows in wanted)}) if len(cuts) else [0]
     ends = [*starts[1:], len(tune)]
     parts = [tune[start:end] for start, end in zip(starts, ends, strict=True)]
-    return tuple(Fold(frame.known_by(known[known < part[0]], int(part[0])), part) for part in parts)
+    later = (Fold(frame.known_by(known[known < part[0]], int(part[0])), part) for part in parts[1:])
+    return (Fold(train, parts[0]), *later)
 
 
 def _rolling_folds(
