@@ -1,5 +1,8 @@
 """What Great Expectations gets wrong or leaves open must never look like data that passed, or like data that failed."""
 
+import subprocess
+import sys
+
 import pandas as pd
 import pytest
 
@@ -112,3 +115,12 @@ def test_no_range_is_judged_on_anything_that_great_expectations_compares_in_a_py
     evidence = {str(clause.arguments["column"]): clause.evidence for clause in ranges}
     frame = cells.with_row_index("row").select(evidence.values())
     assert {str(kind) for kind in frame.to_pandas().dtypes} == {"float64"}
+
+
+def test_the_library_is_imported_without_pyspark_which_may_end_the_process_as_if_all_were_well():
+    look = (
+        "import sys; from contracts.engine import great_expectations; great_expectations(); "
+        "print('imported', 'pyspark' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.returncode) == ("imported False", 0), done.stderr
