@@ -157,13 +157,16 @@ def _eligible(monthly: Lazy, settings: BreakoutSettings) -> Lazy:
     candidates = near.filter(
         nw.col("known") <= settings.max_months_known, nw.col("plays") >= settings.min_plays, nw.col("core") == 0
     ).join(spans, on="listener")
-    candidates = candidates.filter(
-        nw.col("month") < nw.col("listener_last"),
-        nw.col("month") - LAGS > nw.col("listener_first"),
-        nw.col("month") - settings.warm_up_months >= nw.col("listener_first"),
+    candidates = held(
+        candidates.filter(
+            nw.col("month") < nw.col("listener_last"),
+            nw.col("month") - LAGS > nw.col("listener_first"),
+            nw.col("month") - settings.warm_up_months >= nw.col("listener_first"),
+        )
     )
     before = totals.select("listener", nw.col("month") + 1, nw.col("total").alias("total_before"))
-    grid = candidates.join(_grid(near, settings), on=PAIR).join(before, on=["listener", "month"], how="left")
+    around = near.join(candidates.select(*PAIR).unique(), on=PAIR, how="semi")
+    grid = candidates.join(_grid(around, settings), on=PAIR).join(before, on=["listener", "month"], how="left")
     return held(grid.filter(_any_core(range(-CALM_MONTHS, 0), settings) == 0))
 
 
