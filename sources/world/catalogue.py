@@ -9,7 +9,7 @@ from sources.world.arrays import Floats, Ints
 from sources.world.artists import artist_blocks
 from sources.world.genres import GENRES
 from sources.world.names import artist_names
-from sources.world.settings import WorldSettings
+from sources.world.settings import SCENE, WorldSettings
 from sources.world.tracks import tracks_of
 
 _DAYS = 100_000  # more than any day number: artist * _DAYS + day sorts by artist, then day
@@ -32,7 +32,7 @@ class Catalogue:
     by_genre: tuple[Ints, ...]
     """Genre -> its artists."""
     found: tuple[Floats, ...]
-    """Genre -> cumulative chance to come across each of those artists."""
+    """Genre -> cumulative weight of those artists, from 0 on: one element more than there are artists."""
 
     def released(self, artist: Ints, day: Ints) -> Ints:
         """How many tracks each artist has out at the beginning of each day."""
@@ -47,12 +47,20 @@ class Catalogue:
         best = np.argmax(self.popularity[self.first_track[artist][:, None] + places], axis=1)
         return np.take_along_axis(places, best[:, None], axis=1)[:, 0]
 
-    def come_across(self, genre: Ints, draw: Floats) -> Ints:
-        """An artist of each genre; `draw` in [0, 1) picks one, the famous more often."""
+    def come_across(self, genre: Ints, draw: Floats, scene: int) -> Ints:
+        """An artist of each genre from the scene; `draw` in [0, 1) picks one, the famous more often.
+
+        A scene is SCENE artists in a row, from the number `scene` on: however large the world, a listener meets as
+        many artists, and as often one who is known already. A genre that the scene lacks is taken from all artists.
+        """
         artist = np.empty(len(genre), np.int64)
-        for number in range(len(GENRES)):
+        for number, artists in enumerate(self.by_genre):
             here = genre == number
-            artist[here] = self.by_genre[number][np.searchsorted(self.found[number], draw[here], side="right")]
+            first, last = np.searchsorted(artists, [scene, scene + SCENE])
+            first, last = (first, last) if last > first else (0, len(artists))
+            below, up_to = self.found[number][first], self.found[number][last]
+            place = np.searchsorted(self.found[number], below + draw[here] * (up_to - below), side="right") - 1
+            artist[here] = artists[np.minimum(place, last - 1)]
         return artist
 
 
@@ -84,5 +92,5 @@ def catalogue_of(settings: WorldSettings) -> Catalogue:
 
 
 def _cumulative(weights: Floats) -> Floats:
-    total = np.cumsum(weights)
-    return total / total[-1] if len(total) else total
+    total: Floats = np.r_[0.0, np.cumsum(weights)]
+    return total

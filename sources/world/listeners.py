@@ -8,7 +8,7 @@ from sources.world.arrays import Floats, Ints
 from sources.world.calendar import day_number, month_factor, month_number
 from sources.world.genres import GENRES, by_genre
 from sources.world.randomness import Stream, generator
-from sources.world.settings import WorldSettings
+from sources.world.settings import SCENE, WorldSettings
 
 ACTIVITY_NOISE = 0.08
 """Standard deviation of the logarithm of a month's total plays around its expectation."""
@@ -38,6 +38,8 @@ class Listener:
     """Hour of the day around which the listener's evening lies."""
     weekend: float
     """Plays on a Saturday or Sunday relative to a working day."""
+    scene: int
+    """Number of the first of the artists whom the listener can come across."""
 
 
 def listener_of(settings: WorldSettings, number: int, genres_present: Floats) -> Listener:
@@ -56,6 +58,7 @@ def listener_of(settings: WorldSettings, number: int, genres_present: Floats) ->
     return Listener(
         number, joined, months, expected, total, taste / taste.sum(), curiosity,
         clock=random.normal(19.0, 2.0), weekend=random.uniform(0.8, 1.6),
+        scene=int(random.integers(0, max(settings.artists - SCENE, 0) + 1)),
     )  # fmt: skip
 
 

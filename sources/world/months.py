@@ -61,7 +61,7 @@ def _artist_months(listener: Listener, catalogue: Catalogue, random: np.random.G
 def _favourites(listener: Listener, catalogue: Catalogue, start: int, random: np.random.Generator) -> Ints:
     """Artists loved from the beginning: found as all others are, with something out by then."""
     genre = random.choice(len(listener.taste), size=8 * _FAVOURITES, p=listener.taste)
-    artist = catalogue.come_across(genre, random.random(len(genre)))
+    artist = catalogue.come_across(genre, random.random(len(genre)), listener.scene)
     artist = artist[catalogue.released(artist, np.full(len(artist), start)) > 0]
     return _first_of_each(artist)[0][:_FAVOURITES]
 
@@ -72,7 +72,7 @@ def _meetings(
     """Artists met, each once, and the month's place in which; only artists with something out by then."""
     entry = np.repeat(np.arange(len(start)), random.poisson(listener.curiosity))
     genre = random.choice(len(listener.taste), size=len(entry), p=listener.taste)
-    artist = catalogue.come_across(genre, random.random(len(entry)))
+    artist = catalogue.come_across(genre, random.random(len(entry)), listener.scene)
     possible = (catalogue.released(artist, start[entry]) > 0) & ~np.isin(artist, loved)
     artist, place = _first_of_each(artist[possible])
     return artist, entry[possible][place]

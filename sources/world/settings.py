@@ -8,12 +8,19 @@ from pydantic import Field, model_validator
 from refrain.settings import Frozen
 
 _ARTISTS = 3000
+SCENE = 3000
+"""Artists whom one listener can come across, however many there are."""
 _LISTENERS = 27
-_SCROBBLES_A_MONTH = 930  # a listener of the usual kind, joining later included
+# Smaller worlds have too few discoveries and releases to learn from and to test on.
+_FEWEST_ARTISTS = 1200
+_FEWEST_LISTENERS = 8
+_SCROBBLES_A_MONTH = 975  # a listener of the usual kind, joining later included
 
 
 class WorldSettings(Frozen):
-    """The world's knobs. Rows grow in proportion to `scale`: 1 is about 16,000 tracks and 800,000 scrobbles."""
+    """The world's knobs. Rows grow in proportion to `scale`: 1 is about 18,000 tracks and 900,000
+    scrobbles. A world has at least 1,200 artists and 8 listeners, however small the scale.
+    """
 
     seed: int = Field(default=20260101, ge=0)
     scale: float = Field(default=1.0, gt=0, le=1000)
@@ -36,9 +43,9 @@ class WorldSettings(Frozen):
     @property
     def artists(self) -> int:
         """How many artists there are."""
-        return max(60, round(_ARTISTS * self.scale))
+        return max(_FEWEST_ARTISTS, round(_ARTISTS * self.scale))
 
     @property
     def listeners(self) -> int:
         """How many listeners scrobble."""
-        return max(4, round(_LISTENERS * self.scale))
+        return max(_FEWEST_LISTENERS, round(_LISTENERS * self.scale))

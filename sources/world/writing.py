@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from refrain.files import replacing
 
+_ROW_GROUP = 500_000
 _TIMESTAMP = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -24,17 +25,31 @@ def csv_writer(path: Path) -> Iterator[Callable[[pl.DataFrame], None]]:
 
 
 def write_parquet(batches: Iterable[pl.DataFrame], path: Path) -> int:
-    """Write the batches as one Parquet file, a row group each, whole or not at all; the number of rows."""
+    """Write the batches as one Parquet file, whole or not at all; the number of rows.
+
+    Batches are joined into row groups of about half a million rows: a reader works on a group at a time.
+    """
     rows = 0
     writer: pq.ParquetWriter | None = None
     with replacing(path) as beside:
         try:
-            for batch in batches:
-                table = batch.to_arrow()
+            for group in _groups(batches):
+                table = group.to_arrow()
                 writer = writer or pq.ParquetWriter(beside, table.schema)
                 writer.write_table(table)
-                rows += len(batch)
+                rows += len(group)
         finally:
             if writer is not None:
                 writer.close()
     return rows
+
+
+def _groups(batches: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    waiting: list[pl.DataFrame] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(map(len, waiting)) >= _ROW_GROUP:
+            yield pl.concat(waiting)
+            waiting = []
+    if waiting:
+        yield pl.concat(waiting)

@@ -73,10 +73,12 @@ def test_another_seed_is_another_world(world: dict[str, Destination], tmp_path: 
 
 
 @pytest.mark.parametrize("dataset", SOURCE.datasets)
-def test_rows_grow_with_the_scale(frames: dict[str, pl.DataFrame], tmp_path: Path, dataset: str):
-    large = written(tmp_path, dataset, SMALL.model_copy(update={"scale": 0.4}))
-    rows = pl.scan_csv(large.dataset).select(pl.len()).collect().item()
-    assert rows == pytest.approx(4 * len(frames[dataset]), rel=0.35)
+def test_rows_grow_with_the_scale(tmp_path: Path, dataset: str):
+    few, many = (
+        pl.scan_csv(written(tmp_path, dataset, WorldSettings(scale=scale)).dataset).select(pl.len()).collect().item()
+        for scale in (0.5, 1.5)
+    )
+    assert many == pytest.approx(3 * few, rel=0.25)
 
 
 def test_scrobbles_are_of_tracks_that_are_out(frames: dict[str, pl.DataFrame]):
@@ -137,7 +139,7 @@ print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("dataset", "scale"), [("scrobbles", 0.3), ("daily_streams", 0.3)])
+@pytest.mark.parametrize(("dataset", "scale"), [("scrobbles", 0.5), ("daily_streams", 0.5)])
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path, dataset: str, scale: float):
     """Eight times the rows in a process of its own: a few MB more for the catalogue, not eight times the memory."""
     (few, low), (many, high) = (
@@ -149,4 +151,4 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path, dataset: str, scale:
     )
     assert many > 6 * few
     assert high - low < 60, (few, low, many, high)
-    assert high < 400
+    assert high < 1000
