@@ -7,7 +7,7 @@ import traceback
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -18,6 +18,9 @@ from flows.display import error_console, results_table, watched
 from refrain.environment import prepare_environment
 from refrain.errors import RefrainError, UsageError
 from refrain.project import Project, find_project
+
+if TYPE_CHECKING:
+    from flows.servers import Server
 
 app = typer.Typer(
     help="Predicts what a music or live-streaming audience will do next, and can prove it.",
@@ -255,7 +258,7 @@ def ui(
 ) -> None:
     """Start the Prefect and MLflow servers over this project's runs; Ctrl-C stops both."""
     project = _project()
-    from flows.ui import servers, watch  # noqa: PLC0415
+    from flows.servers import servers  # noqa: PLC0415
 
     with ExitStack() as stack:
         with err.status("starting both servers"):
@@ -263,10 +266,32 @@ def ui(
         for server in started:
             out.print(f"{server.name:<8} {server.address}")
         out.print("Ctrl-C stops both.")
-        try:
-            watch(started)
-        except KeyboardInterrupt:
-            out.print("Stopped.")
+        _until_stopped(started)
+
+
+@app.command()
+def schedule(
+    prefect_port: Annotated[int, typer.Option(help="Port of the Prefect pages.")] = PREFECT_PORT,
+) -> None:
+    """Run each prediction every day, as prefect.yaml says: deployments and a worker; Ctrl-C stops them."""
+    project = _project()
+    from flows.servers import worker  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        with err.status("deploying, and starting a worker"):
+            started = stack.enter_context(worker(project, prefect_port))
+        out.print(f"The deployments of prefect.yaml are on {os.environ['PREFECT_API_URL'].removesuffix('/api')}.")
+        out.print("A worker starts their runs when they are due. Ctrl-C stops it.")
+        _until_stopped(started)
+
+
+def _until_stopped(started: "list[Server]") -> None:
+    from flows.servers import watch  # noqa: PLC0415
+
+    try:
+        watch(started)
+    except KeyboardInterrupt:
+        out.print("Stopped.")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """DVC, asked in-process: which stages are stale, and what to remember once they have run."""
 
+import json
 import logging
 import shutil
 from collections.abc import Iterator
@@ -37,7 +38,19 @@ class DataPlane:
                 f"{project.root} is not a DVC repository: {error}.", hint="Run `dvc init` there, then run again."
             ) from None
 
+        self._mend_locks()
         self._point_remote_at(project.settings.storage.remote)
+
+    def _mend_locks(self) -> None:
+        # DVC's list of who reads and writes what: a writer that is killed tears it, and DVC then refuses to read it.
+        path = self._project.root / ".dvc" / "tmp" / "rwlock"
+        with _busy_explained(), self._repo.lock:
+            try:
+                json.loads(path.read_text())
+            except FileNotFoundError:
+                return
+            except ValueError:
+                path.unlink()
 
     def _point_remote_at(self, address: str) -> None:
         wanted = address if "://" in address else str(self._project.root / address)

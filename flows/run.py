@@ -79,6 +79,7 @@ async def run(targets: list[str] | None = None, folder: str = ".") -> State[Any]
     chosen = select_targets(targets or [])
     with exclusive(session.project):
         await asyncio.to_thread(_finish, _submit(chosen, session))
+        await asyncio.to_thread(session.write_data_docs)
     results = [session.result(target) for target in chosen]
     await publish_results(session, results)
     failed = [result.target for result in results if result.error]

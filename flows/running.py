@@ -21,7 +21,7 @@ from refrain.project import Project
 from refrain.settings import Frozen
 
 # What the steps import at their first use; brought in while the Prefect server starts, which takes longer.
-_HEAVY = ("great_expectations", "mlflow", "sklearn.ensemble", "xgboost", "matplotlib.figure", "polars")
+_HEAVY = ("mlflow", "sklearn.ensemble", "xgboost", "matplotlib.figure", "polars")
 
 
 def run_targets(project: Project, names: list[str], console: Console) -> list[TargetResult]:
@@ -64,6 +64,9 @@ async def _send_what_is_left() -> None:
 
 
 def _import_heavy() -> None:
+    from contracts.engine import great_expectations  # noqa: PLC0415
+
+    great_expectations()
     for name in _HEAVY:
         importlib.import_module(name)
 

@@ -55,6 +55,13 @@ class Session:
         """`refresh`, written into the journal."""
         return self.journal.keep(stage.step, stage.subject, lambda: self.refresh(stage))
 
+    def write_data_docs(self) -> None:
+        """Bring Great Expectations' Data Docs up to date, where this run has validated anything."""
+        if any(entry.step == "validate" and entry.outcome != Outcome.UNCHANGED for entry in self.journal.entries):
+            from contracts.data_docs import build_docs  # noqa: PLC0415  (a look at what is stale needs none of it)
+
+            build_docs(self.project.validation_folder, self.project.docs_folder)
+
     def result(self, target: Target) -> TargetResult:
         """What came out for `target`: its registration, or the error that stopped it."""
         if target.name in self.results:

@@ -38,8 +38,14 @@ class Project:
 
     def validation(self, dataset: str) -> Path:
         """The report of a dataset that keeps its contract."""
-        return self.root / "data" / "validation" / f"{dataset}.json"
+        return self.validation_folder / f"{dataset}.json"
 
+    @property
+    def validation_folder(self) -> Path:
+        """The reports of all datasets, those that broke their contract among them."""
+        return self.root / "data" / "validation"
+
+    @property
     def docs_folder(self) -> Path:
         """Great Expectations' Data Docs."""
         return self.root / "data" / "docs"

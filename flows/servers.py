@@ -1,4 +1,4 @@
-"""`refrain ui`: the Prefect server and the MLflow server over this project's own stores, until Ctrl-C."""
+"""The servers that a person starts: the Prefect and MLflow pages, and the worker that keeps the schedules."""
 
 import os
 import subprocess
@@ -31,6 +31,52 @@ class Server:
     def address(self) -> str:
         """What to open in a browser."""
         return f"http://{HOST}:{self.port}"
+
+
+POOL = "refrain"
+
+
+@contextmanager
+def worker(project: Project, prefect_port: int) -> Iterator[list[Server]]:
+    """A Prefect server with the deployments of prefect.yaml, and a worker that starts their runs when they are due.
+
+    Where PREFECT_API_URL names a server, that one is used. Raises RefrainError, naming the log, if something does not
+    start.
+    """
+    started: list[Server] = []
+    try:
+        if not os.environ.get("PREFECT_API_URL"):
+            started.append(_prefect(project, free_port(prefect_port)))
+            _wait(started[0])
+            os.environ["PREFECT_API_URL"] = f"{started[0].address}/api"
+        _prefect_command(project, "work-pool", "create", POOL, "--type", "process", "--overwrite")
+        # One run at a time: two would want the same data.
+        _prefect_command(project, "work-pool", "set-concurrency-limit", POOL, "1")
+        _prefect_command(project, "deploy", "--all")
+        health = free_port()
+        settings = {"PREFECT_WORKER_WEBSERVER_PORT": str(health), "PREFECT_WORKER_WEBSERVER_HOST": HOST}
+        command = ["-m", "prefect", "worker", "start", "--pool", POOL, "--with-healthcheck"]
+        started.append(_start("worker", health, "/health", command, settings, project))
+        _wait(started[-1])
+        yield started
+    finally:
+        for server in reversed(started):
+            stop(server.process)
+
+
+def _prefect_command(project: Project, *words: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "prefect", "--no-prompt", *words],
+        cwd=project.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise RefrainError(
+            f"`prefect {' '.join(words)}` failed: {(done.stderr or done.stdout).strip()}",
+            hint="Is the Prefect server of the version that is installed here?",
+        )
 
 
 @contextmanager
