@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import ValidationError
+
 from refrain.settings import Frozen
 from tasks.gate import Decision, Outcome, displayed
 from tasks.lineage import Lineage
@@ -64,12 +66,15 @@ def find_registration(store: Store, target: str, lineage: Lineage) -> Registrati
     if model.tags.get(TRAINING) != lineage.training:
         return None
     pieces = sorted(key for key in model.tags if key.startswith(_REGISTRATION))
-    found = Registration.model_validate_json("".join(model.tags[key] for key in pieces))
-    served = model.aliased(CHAMPION)
-    if found.training != lineage.training or served is None:
+    try:
+        found = Registration.model_validate_json("".join(model.tags[key] for key in pieces))
+    except ValidationError:  # noted by another version of Refrain: registering again notes it anew, and makes nothing
+        return None
+    now_served = model.aliased(CHAMPION)
+    if found.training != lineage.training or now_served is None:
         return None
     found = found.model_copy(update={"created": False})
-    return found if served.version == found.champion.version else _moved(found, served)
+    return found if now_served.version == found.champion.version else _moved(found, now_served)
 
 
 def remember(store: Store, model: RegisteredTarget, registration: Registration) -> None:

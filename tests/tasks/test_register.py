@@ -183,6 +183,13 @@ def test_files_that_were_deleted_from_the_store_are_put_back(copied):
     assert len(list_versions(store, TARGET.name)) == len(NAMES)
 
 
+def test_a_note_that_is_not_understood_counts_as_none(copied):
+    """Another version of Refrain may have noted something else; registering again makes no second version."""
+    _, store, _, lineage, _ = copied
+    store.client().set_registered_model_tag(TARGET.name, "registration.000", '{"target": 1}')
+    assert find_registration(store, TARGET.name, lineage) is None
+
+
 def test_a_model_that_was_tampered_with_does_not_pass_the_gate(project, store, record, lineage):
     """Another model's bytes under its name: it loads, but does not say what training wrote down."""
     folder = project.models_folder(TARGET.name)
