@@ -12,10 +12,11 @@ its own as_of a track takes the earliest: it knows the least. As history of anot
 after the latest, and its label is known only `horizon_days` after the latest. Its features that speak of days are null
 (and that of the month too, where only the year is known).
 
-**Features**: the audio features; genre, title and artist name; the date's parts; what the title says (see
-`features.titles`); `same_day_tracks`, the tracks that the artist puts out that day (1 is a single); and the artist's
-releases strictly before the release day (see `features.release_history`): their number, days, genres and mean audio
-features, `*_vs_artist` being the track's own less that mean, and earlier tracks of the same song name.
+**Features**: the audio features; genre and title; the date's parts, and `release_day`, the day as one ordinal number;
+what the title says (see `features.titles`); `same_day_tracks`, the tracks that the artist puts out that day (1 is a
+single), and how many of them share the track's genre or song name; and the artist's releases strictly before the
+release day (see `features.release_history`): their number, days, genres and mean audio features, and earlier tracks of
+the same song name. The artist's name is none: it would carry late readings of the artist's other tracks into this one.
 How many tracks the whole file has on a day is not used: it tells how the file was gathered, which nobody knew then.
 """
 
@@ -26,7 +27,7 @@ import narwhals as nw
 from pydantic import Field
 
 from features.calendar import day_number, days_later, first_day, last_day, month_number, weekday
-from features.release_history import COUNTS, DAYS, mean_name, same_day_tracks, with_history
+from features.release_history import COUNTS, DAYS, SAME_DAY, mean_name, with_history, with_same_day
 from features.target import AS_OF, LABEL, LABEL_KNOWN_AT, Baseline, Frames, Target
 from features.titles import SHAPE, SIGNALS, song_name, title_features
 from refrain.datasets import AUDIO_FEATURES
@@ -34,12 +35,11 @@ from refrain.settings import Frozen
 
 Lazy = nw.LazyFrame[Any]
 
-DATE_PARTS = ("release_year", "release_month", "release_day_of_month", "release_weekday")
+DATE_PARTS = ("release_year", "release_month", "release_day_of_month", "release_weekday", "release_day")
 COMPARED = tuple(name for name in AUDIO_FEATURES if name not in ("key", "mode"))
 """Audio features of which an artist's mean says something: all but the key and the mode, which name things."""
 MEANS = tuple(mean_name(name) for name in COMPARED)
-DIFFERENCES = tuple(f"{name}_vs_artist" for name in COMPARED)
-NUMERIC = (*AUDIO_FEATURES, *DATE_PARTS, "same_day_tracks", *COUNTS, *DAYS, *MEANS, *DIFFERENCES, *SIGNALS, *SHAPE)
+NUMERIC = (*AUDIO_FEATURES, *DATE_PARTS, *SAME_DAY, *COUNTS, *DAYS, *MEANS, *SIGNALS, *SHAPE)
 
 
 class HitSettings(Frozen):
@@ -54,8 +54,7 @@ class HitSettings(Frozen):
 def rows(frames: Frames, settings: HitSettings) -> Lazy:
     """One row per track on its release date, as the module's text defines it. Needs `tracks`."""
     tracks = _dated(_with_optional(frames["tracks"]))
-    described = with_history(tracks, COMPARED).join(same_day_tracks(tracks), on=["artist_id", "day"], how="left")
-    return described.select(*_columns(settings))
+    return with_same_day(with_history(tracks, COMPARED), tracks).select(*_columns(settings))
 
 
 def _with_optional(tracks: Lazy) -> Lazy:
@@ -103,6 +102,7 @@ def _columns(settings: HitSettings) -> list[nw.Expr]:
         "release_month": nw.when(nw.col("release_precision") != "year").then(as_of.dt.month()),
         "release_day_of_month": nw.when(to_the_day).then(as_of.dt.day()),
         "release_weekday": nw.when(to_the_day).then(weekday(nw.col("day"))),
+        "release_day": nw.when(to_the_day).then(nw.col("day")),
     }
     hit = (nw.col("popularity") >= settings.threshold).cast(nw.Int8)
     return [
@@ -112,10 +112,9 @@ def _columns(settings: HitSettings) -> list[nw.Expr]:
         days_later(nw.col("latest"), settings.horizon_days).alias(LABEL_KNOWN_AT),
         *_plain([*AUDIO_FEATURES, *COUNTS, *MEANS]),
         *(value.cast(nw.Int64).alias(name) for name, value in parts.items()),
-        *(nw.when(to_the_day).then(nw.col(name)).alias(name) for name in ("same_day_tracks", *DAYS)),
-        *((nw.col(name) - nw.col(mean_name(name))).alias(f"{name}_vs_artist") for name in COMPARED),
+        *(nw.when(to_the_day).then(nw.col(name)).alias(name) for name in (*SAME_DAY, *DAYS)),
         *(value.alias(name) for name, value in title_features(nw.col("title")).items()),
-        *_plain(["genre", "title", "artist"]),
+        *_plain(["genre", "title"]),
         hit.alias(LABEL),
     ]
 
@@ -133,7 +132,7 @@ TARGETS = (
         cluster=("artist_id",),
         numeric=NUMERIC,
         categorical=("genre",),
-        text=("title", "artist"),
+        text=("title",),
         required=("danceability", "energy", "valence", "tempo"),
         baselines=(Baseline("base rate"),),
         headline="average_precision",

@@ -32,6 +32,9 @@ COUNTS = (
 DAYS = ("days_since_last_release", "days_since_first_release", "days_since_same_song")
 """Ordinals' differences; null where there is nothing to count from."""
 
+SAME_DAY = ("same_day_tracks", "same_day_tracks_in_genre", "same_day_versions")
+"""How many tracks of the artist come out on the day: all, those of the same genre, those of the same song name."""
+
 
 def mean_name(audio: str) -> str:
     """The name of the artist's earlier mean of an audio feature."""
@@ -65,10 +68,13 @@ def with_history(tracks: Lazy, audio: Sequence[str]) -> Lazy:
     ).with_columns(nw.col(name).fill_null(0).cast(nw.Int64) for name in COUNTS)
 
 
-def same_day_tracks(tracks: Lazy) -> Lazy:
-    """artist_id, day, same_day_tracks: the tracks that an artist puts out on a day, where the day is known exactly."""
+def with_same_day(described: Lazy, tracks: Lazy) -> Lazy:
+    """`described` with SAME_DAY: tracks of the artist on the very day, itself among them, where it is known exactly."""
     dated = tracks.filter(nw.col("day") == nw.col("known_by"))
-    return dated.group_by("artist_id", "day").agg(nw.len().cast(nw.Int64).alias("same_day_tracks"))
+    for name, keys in zip(SAME_DAY, (["artist_id"], ["artist_id", "genre"], ["artist_id", "song"]), strict=True):
+        counts = dated.group_by(*keys, "day").agg(nw.len().cast(nw.Int64).alias(name))
+        described = described.join(counts, on=[*keys, "day"], how="left")
+    return described
 
 
 def _pairs(tracks: Lazy, history: Lazy, keys: list[str]) -> Lazy:

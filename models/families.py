@@ -69,6 +69,7 @@ FAMILIES: Mapping[str, Family] = {
             "subsample": 0.8,
             "colsample_bytree": 0.5,
             "reg_lambda": 1.0,
+            "num_parallel_tree": 1,
         },
         _xgboost,
         stops_early=True,

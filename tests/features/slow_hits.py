@@ -26,7 +26,7 @@ def describe(track: Row, tracks: list[Row], songs: dict[str, str], settings: Any
     own = [other for other in before if other["artist_id"] == track["artist_id"]]
     same_song = [other for other in before if songs[other["title"]] == songs[track["title"]]]
     own_same_song = [other for other in same_song if other["artist_id"] == track["artist_id"]]
-    to_the_day = precision == "day"
+    to_the_day, together, song = precision == "day", same_day(track, tracks), songs[track["title"]]
     popularity = track.get("popularity")
     means = {name: mean([other.get(name) for other in own]) for name in COMPARED}
     return {
@@ -38,7 +38,12 @@ def describe(track: Row, tracks: list[Row], songs: dict[str, str], settings: Any
         "release_month": None if precision == "year" else as_of.month,
         "release_day_of_month": as_of.day if to_the_day else None,
         "release_weekday": as_of.isoweekday() if to_the_day else None,
-        "same_day_tracks": same_day(track, tracks) if to_the_day else None,
+        "release_day": as_of.toordinal() if to_the_day else None,
+        "same_day_tracks": len(together) if to_the_day else None,
+        "same_day_tracks_in_genre": (
+            sum(other["genre"] == track["genre"] for other in together) if to_the_day and track.get("genre") else None
+        ),
+        "same_day_versions": sum(songs[other["title"]] == song for other in together) if to_the_day else None,
         "artist_earlier_tracks": len(own),
         "artist_earlier_release_days": len({latest(other) for other in own}),
         "artist_tracks_last_365_days": sum(latest(other) >= as_of - timedelta(days=365) for other in own),
@@ -52,7 +57,6 @@ def describe(track: Row, tracks: list[Row], songs: dict[str, str], settings: Any
         "days_since_first_release": days_since(as_of, own, min) if to_the_day else None,
         "days_since_same_song": days_since(as_of, own_same_song, max) if to_the_day else None,
         **{f"artist_mean_{name}": value for name, value in means.items()},
-        **{f"{name}_vs_artist": difference(track.get(name), value) for name, value in means.items()},
     }
 
 
@@ -78,12 +82,13 @@ def latest(track: Row) -> date:
     return released
 
 
-def same_day(track: Row, tracks: list[Row]) -> int:
+def same_day(track: Row, tracks: list[Row]) -> list[Row]:
     """Tracks of the artist that are known to come out on the track's day, itself among them."""
-    return sum(
-        other["artist_id"] == track["artist_id"] and earliest(other) == latest(other) == earliest(track)
+    return [
+        other
         for other in tracks
-    )
+        if other["artist_id"] == track["artist_id"] and earliest(other) == latest(other) == earliest(track)
+    ]
 
 
 def days_since(as_of: date, tracks: list[Row], choose: Any) -> int | None:
@@ -95,8 +100,3 @@ def mean(values: list[float | None]) -> float | None:
     """The mean of those that are there."""
     there = [value for value in values if value is not None]
     return math.fsum(there) / len(there) if there else None
-
-
-def difference(value: float | None, other: float | None) -> float | None:
-    """value - other where both are there."""
-    return None if value is None or other is None else value - other

@@ -11,7 +11,7 @@ import pytest
 from raw_rows import frame, lazy, random_tracks
 from slow_hits import slow_rows
 
-from features.hits import COMPARED, DIFFERENCES, MEANS, NUMERIC, TARGETS, HitSettings
+from features.hits import COMPARED, MEANS, NUMERIC, TARGETS, HitSettings
 from features.titles import song_name
 from refrain.datasets import AUDIO_FEATURES, TRACKS
 from sources.canonical import scan_dataset
@@ -21,7 +21,7 @@ from sources.tidytuesday import SOURCE as TIDYTUESDAY
 (HIT,) = TARGETS
 KNOBS = HitSettings(threshold=60, horizon_days=30)
 Row = dict[str, Any]
-AVERAGED = {*MEANS, *DIFFERENCES}
+AVERAGED = {*MEANS}
 
 
 def snapshot(tracks: "nw.LazyFrame[Any]", knobs: HitSettings = KNOBS) -> dict[str, Row]:
@@ -63,7 +63,7 @@ def test_a_tracks_own_cells_are_passed_on() -> None:
     tracks = random_tracks(5)
     found = snapshot(lazy("tracks", tracks))
     for row in tracks:
-        for name in (*AUDIO_FEATURES, "genre", "title", "artist"):
+        for name in (*AUDIO_FEATURES, "genre", "title"):
             assert found[row["track_id"]][name] == row[name]
 
 
@@ -120,7 +120,7 @@ def test_a_release_365_days_ago_counts_as_of_the_last_year_and_one_of_366_days_d
 def test_the_columns_are_those_the_target_names() -> None:
     names = HIT.rows({"tracks": lazy("tracks", random_tracks(1))}, KNOBS).collect_schema().names()
     assert sorted(names) == sorted(
-        ["track_id", "artist_id", "as_of", "label_known_at", *NUMERIC, "genre", "title", "artist", "label"]
+        ["track_id", "artist_id", "as_of", "label_known_at", *NUMERIC, "genre", "title", "label"]
     )
 
 
