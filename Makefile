@@ -33,8 +33,10 @@ test-spark: $(filter .uv/bin/uv,$(UV))    ## Compare the features on PySpark wit
 	  UV_PROJECT_ENVIRONMENT=.venv-spark $(UV) run --locked --quiet --extra spark --python $(PYTHON) pytest tests/spark; \
 	else echo "make test-spark skipped: PySpark needs a Java runtime, and there is no java on the PATH"; fi
 
+BENCHMARKS := breakout_snapshot nothing_to_do full_run oracle_lift real_files
+
 bench: .venv/.synced   ## Run every benchmark
-	for file in benchmarks/[a-z]*.py; do .venv/bin/python -m benchmarks.$$(basename $$file .py) || exit 1; done
+	for name in $(BENCHMARKS); do .venv/bin/python -m benchmarks.$$name || exit 1; done
 
 clean:           ## Remove what was installed and computed
 	rm -rf .venv .venv-spark .uv data/raw data/snapshots mlruns .prefect
