@@ -10,6 +10,7 @@ def held(frame: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
 
     Engines push each reader's filters and columns down into a plan, and so end up with as many different plans (and
     scans of the raw rows) as there are readers. Polars' and PySpark's `cache` both mark, lazily, where to stop that.
+    Not for the last step of a plan: Polars 2.1 can panic on one that ends in a cache.
     """
     shared: nw.LazyFrame[Any] = nw.from_native(frame.to_native().cache())
     return shared

@@ -149,6 +149,13 @@ def test_the_first_months_of_a_listener_only_warm_up() -> None:
     assert sorted(str(key[2]) for key in found) == ["2023-09-30", "2023-10-31", "2023-11-30", "2023-12-31"]
 
 
+def test_without_a_warm_up_the_months_looked_back_on_must_still_be_complete() -> None:
+    new = [play(f"2023-{month:02}-15T10:00:00", f"of {month}") for month in range(4, 13) for _ in range(3)]
+    found = snapshot(steady("2023-03-10", "2024-02-10") + new, BreakoutSettings(core_share=0.5, warm_up_months=0))
+    # March is a part of a month; April to June are the first three complete ones.
+    assert min(str(key[2]) for key in found) == "2023-07-31"
+
+
 def test_a_share_of_exactly_one_percent_is_core() -> None:
     others = [play("2024-01-20T10:00:00", f"other {number}") for number in range(700 - 7 - 62)]
     plays = steady("2023-03-10", "2024-06-10") + others
