@@ -123,3 +123,38 @@ def test_a_snapshot_that_is_missing_broken_or_short_of_a_column_is_a_sentence(tm
     project.snapshot(TARGET).unlink()
     with pytest.raises(InputError, match=r"refrain run breakout\.core"):
         run_stage(TARGET, project)
+
+
+def test_without_a_refit_the_served_model_never_saw_the_labels_of_tune(tmp_path):
+    """The rounds and the calibrator come from tune; the trees of the forest must not change with its labels."""
+    params = PARAMS.replace("seed: 3", "seed: 3\n        refit: false").replace("folds: 2", "folds: 1")
+    snapshot = breakout_snapshot()
+    project = project_with(tmp_path / "plain", snapshot, params)
+    record = run_stage(TARGET, project)
+    in_tune = (snapshot["as_of"] >= record.tune.first_as_of) & (snapshot["as_of"] <= record.tune.last_as_of)
+    snapshot.loc[in_tune, "label"] = 1 - snapshot.loc[in_tune, "label"]
+    other = project_with(tmp_path / "turned", snapshot, params)
+    run_stage(TARGET, other)
+    forest, turned = (load_estimator(each.models_folder(TARGET) / "forest.skops") for each in (project, other))
+    rows = breakout_snapshot(seed=6)
+    assert np.array_equal(forest.estimator.predict_proba(rows), turned.estimator.predict_proba(rows))
+    assert not np.array_equal(forest.predict_proba(rows), turned.predict_proba(rows))
+
+
+def test_a_family_taken_out_of_params_leaves_no_model_behind(tmp_path):
+    project = project_with(tmp_path / "fewer", breakout_snapshot())
+    stale = project.models_folder(TARGET) / "svm.skops"
+    stale.parent.mkdir(parents=True)
+    stale.write_bytes(b"old")
+    run_stage(TARGET, project)
+    assert not stale.exists()
+
+
+def test_as_a_command_it_prints_a_sentence_and_exits_with_1(tmp_path):
+    project = project_with(tmp_path / "few", breakout_snapshot(rows=60))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "tasks.train", TARGET]
+    ran = subprocess.run(command, cwd=project.root, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert "too few rows" in ran.stderr
+    assert "Traceback" not in ran.stderr
