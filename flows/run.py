@@ -9,6 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.context import get_run_context
 from prefect.futures import PrefectFuture
+from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from features.registry import select_targets
@@ -69,7 +70,11 @@ def register(target: str, session: Session) -> Outcome:
     return session.journal.keep("register", target, lambda: register_target(session, target, flow_run_id))
 
 
-@flow(name="refrain", flow_run_name="refresh {targets}", log_prints=False)
+def _run_name() -> str:
+    return ", ".join(flow_run.parameters["targets"] or ["everything"])
+
+
+@flow(name="refrain", flow_run_name=_run_name)
 async def run(targets: list[str] | None = None, folder: str = ".") -> State[Any]:
     """Bring `targets` (targets or predictions; all where none is named) of the project in `folder` up to date.
 

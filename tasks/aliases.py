@@ -19,7 +19,7 @@ _MOVE = "alias_move."
 
 
 class AliasMove(Frozen):
-    """One move of an alias. Kept as a tag `alias_move.<when>.<alias>` of the registered model."""
+    """One move of an alias. Kept as a tag `alias_move.<when>.<alias>` of the version that it moved to."""
 
     alias: str
     when: datetime
@@ -72,7 +72,7 @@ def move_alias(
     if last is None or (last.from_version, last.to_version, last.why) != (before, version, why):
         # Otherwise a run was killed between writing this very record and the move.
         key = f"{_MOVE}{move.when:%Y-%m-%dT%H:%M:%S.%fZ}.{alias}"
-        client.set_registered_model_tag(target, key, move.model_dump_json())
+        client.set_model_version_tag(target, str(version), key, move.model_dump_json())
     client.set_registered_model_alias(target, alias, str(version))
     return move
 
@@ -105,7 +105,8 @@ def check_loads(store: Store, version: Version) -> None:
 
 
 def _moves(model: RegisteredTarget) -> tuple[AliasMove, ...]:
-    found = [AliasMove.model_validate_json(value) for key, value in model.tags.items() if key.startswith(_MOVE)]
+    tags = (tag for version in model.versions for tag in version.tags.items())
+    found = [AliasMove.model_validate_json(value) for key, value in tags if key.startswith(_MOVE)]
     return tuple(sorted(found, key=lambda move: move.when))
 
 

@@ -14,6 +14,10 @@ class Estimate(Frozen):
     low: float
     high: float
 
+    def shown(self, sign: str = "") -> str:
+        """For a person: "0.631 [0.602, 0.655]", each number with its sign where `sign` is "+"."""
+        return f"{self.value:{sign}.3f} [{self.low:{sign}.3f}, {self.high:{sign}.3f}]"
+
 
 class WindowRecord(Frozen):
     """One window of the time split."""
