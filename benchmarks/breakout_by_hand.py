@@ -73,7 +73,7 @@ def _columns(rows: pl.LazyFrame) -> pl.LazyFrame:
     return rows.select(
         *PAIR,
         as_of=of_month.dt.month_end(),
-        label_known_at=of_month.dt.offset_by("3mo"),
+        label_known_at=of_month.dt.offset_by("2mo").dt.month_end(),
         plays_t=plays,
         share_t=pl.col("share"),
         total_monthly_scrobbles="total",

@@ -20,7 +20,8 @@ the listener in that month.
   months before t are complete: before that, an artist may only look new.
 
 **The label** is 1 if the artist is core in any of the `horizon_months` months after t, else 0; null, and the row kept
-for scoring, until all of them are complete. It can be known from the first day after them on (`label_known_at`).
+for scoring, until all of them are complete. It can be known at the end of
+their last day (`label_known_at`), as a row's features can at the end of its `as_of`.
 
 **Features.** The month grid has no holes: a month without a play counts 0 plays, also before the first one.
 
@@ -54,7 +55,7 @@ from typing import Any
 import narwhals as nw
 from pydantic import Field
 
-from features.calendar import day_number, first_day, last_day, month_number
+from features.calendar import day_number, last_day, month_number
 from features.held import held
 from features.target import AS_OF, LABEL, LABEL_KNOWN_AT, Baseline, Frames, Target
 from refrain.settings import Frozen
@@ -259,7 +260,7 @@ def _columns(settings: BreakoutSettings) -> list[nw.Expr]:
     return [
         *(nw.col(name) for name in PAIR),
         last_day(month).alias(AS_OF),
-        first_day(month + settings.horizon_months + 1).alias(LABEL_KNOWN_AT),
+        last_day(month + settings.horizon_months).alias(LABEL_KNOWN_AT),
         *(features[name].alias(name) for name in NUMERIC),
         nw.when(label_known).then(label).cast(nw.Int8).alias(LABEL),
     ]

@@ -29,9 +29,9 @@ class Target:
     """One target: what a row is, its features and label, and what it must beat.
 
     `rows` turns the datasets' raw rows into one row per (entity, as_of) with the columns `entity`, `as_of` (date),
-    `label_known_at` (date: the first day on which the label can be known), the features, and `label` (null where it
-    cannot be known yet). It is an expression over lazy frames: the same on Polars and on PySpark. A feature reads
-    nothing later than the row's `as_of`.
+    `label_known_at` (date: the day at whose end the label can be known, as the features can at the end of `as_of`), the
+    features, and `label` (null where it cannot be known yet). It is an expression over lazy frames: the same on Polars
+    and on PySpark. A feature reads nothing later than the row's `as_of`.
     """
 
     name: str

@@ -93,6 +93,9 @@ class GateSettings(Frozen):
     """What a candidate must reach besides beating the baseline."""
 
     max_calibration_error: Fraction = 0.05
+    min_test_positives: int = Field(default=10, ge=1)
+    """Positive rows in the test window below which no difference counts: an interval over so few of them is too sure
+    of itself."""
 
 
 class TargetSettings(Frozen):

@@ -153,7 +153,7 @@ def decide(
     if passed:
         best = best_on_tune(passed, record.headline)
         return decision(Outcome.CHAMPION, best.name, best.family, judged_reason(judged, best.name))
-    if incumbent is not None and _stands(incumbent, record.headline, gate):
+    if incumbent is not None and _has_enough(record, gate).passed and _stands(incumbent, record.headline, gate):
         reason = "no new candidate may replace it"
         return decision(Outcome.INCUMBENT_KEPT, incumbent.name, incumbent.family, reason)
     bar = _best_baseline(record, reproductions)
@@ -183,6 +183,7 @@ def _judge(
         conditions: tuple[Condition, ...] = (bar, loads)
     else:
         conditions = (
+            _has_enough(record, gate),
             _beats_baseline(candidate, record),
             _is_calibrated(candidate, gate),
             loads,
@@ -194,6 +195,14 @@ def _judge(
         passed=all(condition.passed for condition in conditions),
         conditions=conditions,
     )
+
+
+def _has_enough(record: EvaluationRecord, gate: GateSettings) -> Condition:
+    found, needed = record.test.positives, gate.min_test_positives
+    passed = found >= needed
+    rows = "1 positive row" if found == 1 else f"{found} positive rows"
+    reason = f"the test window holds {rows}, " + ("enough to tell" if passed else f"and {needed} are needed to tell")
+    return Condition(name="is tested on enough", passed=passed, reason=reason)
 
 
 def _beats_baseline(candidate: CandidateRecord, record: EvaluationRecord) -> Condition:
@@ -268,6 +277,14 @@ def _why_none(judged: tuple[CandidateDecision, ...]) -> str:
         for decision in judged
         if any(condition.name == "beats the baseline" and condition.passed for condition in decision.conditions)
     ]
+    few = [
+        condition.reason
+        for decision in judged
+        for condition in decision.conditions
+        if condition.name == "is tested on enough" and not condition.passed
+    ]
+    if few:
+        return f"no candidate is surely better: {few[0]}"
     if not better:
         return "no candidate is surely better"
     return "; ".join(f"{displayed(decision.family)} is surely better, but {decision.reason}" for decision in better)

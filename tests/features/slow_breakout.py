@@ -51,7 +51,7 @@ def describe(own: Months, of_artist: Months, month: date, settings: Any) -> dict
     future = [months_on(month, ahead) for ahead in range(1, settings.horizon_months + 1)]
     core_later = any(is_core(own, of_artist, later, settings) for later in future)
     return {
-        "label_known_at": months_on(month, settings.horizon_months + 1),
+        "label_known_at": months_on(month, settings.horizon_months + 1) - timedelta(days=1),
         "label": int(core_later) if all(is_complete(own, later) for later in future) else None,
         "plays_t": len(now),
         "share_t": share,

@@ -72,18 +72,21 @@ def incumbent(advantage: Estimate | None = None, difference: Estimate = BETTER, 
     return Incumbent(**{**fields, **other})
 
 
+@pytest.mark.parametrize("enough", [True, False])
 @pytest.mark.parametrize("beats", [True, False])
 @pytest.mark.parametrize("calibrated", [True, False])
 @pytest.mark.parametrize("reproduces", [True, False])
 @pytest.mark.parametrize("loses", [True, False])
-def test_a_candidate_passes_only_if_all_four_conditions_hold(beats, calibrated, reproduces, loses):
+def test_a_candidate_passes_only_if_all_conditions_hold(enough, beats, calibrated, reproduces, loses):
     evaluated = record(candidate("xgboost", BETTER if beats else UNSURE, calibration=0.05 if calibrated else 0.051))
+    window = WINDOW.model_copy(update={"positives": 10 if enough else 9})
+    evaluated = evaluated.model_copy(update={"test": window})
     found = reproduced(evaluated, xgboost=GOOD if reproduces else Reproduction(max_difference=1e-6))
     old = incumbent(WORSE if loses else UNSURE, difference=UNSURE)
     decision = decide(evaluated, GATE, found, old)
     judged = decision.candidate("xgboost")
-    assert [condition.passed for condition in judged.conditions] == [beats, calibrated, reproduces, not loses]
-    expected = beats and calibrated and reproduces and not loses
+    assert [condition.passed for condition in judged.conditions] == [enough, beats, calibrated, reproduces, not loses]
+    expected = enough and beats and calibrated and reproduces and not loses
     assert judged.passed == expected
     assert decision.outcome == (Outcome.CHAMPION if expected else Outcome.BASELINE_KEPT)
     assert decision.champion == ("xgboost" if expected else "base rate")
@@ -105,6 +108,16 @@ def test_verdicts_in_words():
     evaluated = record(candidate("xgboost", calibration=0.2))
     kept = decide(evaluated, GATE, reproduced(evaluated), None)
     assert "XGBoost is surely better, but calibration error 0.2000 is above the limit" in kept.verdict(3)
+
+
+def test_few_positives_keep_the_baseline_and_say_so():
+    few = WINDOW.model_copy(update={"positives": 1})
+    evaluated = record(candidate("xgboost")).model_copy(update={"test": few})
+    kept = decide(evaluated, GATE, reproduced(evaluated), incumbent(UNSURE))
+    assert kept.champion == "base rate"
+    assert kept.verdict(4) == (
+        "baseline kept: no candidate is surely better: the test window holds 1 positive row, and 10 are needed to tell"
+    )
 
 
 def test_a_champion_that_still_holds_is_kept_where_no_new_candidate_passes():
