@@ -86,5 +86,5 @@ def _importance(target: str, candidate: CandidateRecord) -> "Figure":
     axes.barh(positions, [found.value for _, found in ranked], color="tab:blue")
     axes.hlines(positions, [found.low for _, found in ranked], [found.high for _, found in ranked], color="black")
     axes.set_yticks(positions, [name for name, _ in ranked])
-    axes.set(xlabel="average precision lost when the feature is permuted (95 % interval)")
+    axes.set(xlabel="average precision lost when it is permuted (95 %)")
     return figure

@@ -23,8 +23,10 @@ from tasks.fitting import BASELINE, Fitted, fit_baseline, fit_candidate
 from tasks.labelled import Labelled, read_labelled
 from tasks.names import slug
 from tasks.plots import write_plots
-from tasks.records import CandidateRecord, EvaluationRecord
+from tasks.records import CandidateRecord, Estimate, EvaluationRecord
 from tasks.split import Split, time_split
+
+_DIGITS = 6  # of the numbers kept in git: the last bits may differ from one kind of processor to another
 
 
 def run_stage(name: str, project: Project) -> EvaluationRecord:
@@ -104,11 +106,15 @@ def summary(record: EvaluationRecord) -> dict[str, Any]:
 def _short(candidate: CandidateRecord, headline: str) -> dict[str, Any]:
     measured, difference = candidate.metrics[headline], candidate.difference[headline]
     return {
-        headline: {"value": measured.value, "low": measured.low, "high": measured.high},
-        "difference": {"value": difference.value, "low": difference.low, "high": difference.high},
-        "brier": candidate.metrics["brier"].value,
-        "calibration_error": candidate.metrics["calibration_error"].value,
+        headline: _rounded(measured),
+        "difference": _rounded(difference),
+        "brier": round(candidate.metrics["brier"].value, _DIGITS),
+        "calibration_error": round(candidate.metrics["calibration_error"].value, _DIGITS),
     }
+
+
+def _rounded(estimate: Estimate) -> dict[str, float]:
+    return {name: round(value, _DIGITS) for name, value in estimate.model_dump().items()}
 
 
 if __name__ == "__main__":
