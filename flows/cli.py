@@ -190,13 +190,15 @@ def run(
     project = _project()
     from flows.running import run_targets  # noqa: PLC0415
 
-    results = run_targets(project, targets or [], err)
+    results, faults = run_targets(project, targets or [], err)
     if as_json:
         _print_json([result.as_json() for result in results])
     else:
         out.print(results_table(results))
         out.print("See these runs: `refrain ui` starts the Prefect and MLflow pages and prints both addresses.")
-    if any(result.error for result in results):
+    for fault in faults:
+        err.print(f"[red]Error:[/] {fault}", soft_wrap=True)
+    if faults or any(result.error for result in results):
         raise typer.Exit(1)
 
 

@@ -83,19 +83,18 @@ async def run(targets: list[str] | None = None, folder: str = ".") -> State[Any]
     session = open_session(folder)
     chosen = select_targets(targets or [])
     with exclusive(session.project):
-        await asyncio.to_thread(_finish, _submit(chosen, session))
+        await asyncio.to_thread(_finish, _submit(chosen, session.datasets_for(chosen), session))
         await asyncio.to_thread(session.write_data_docs)
     results = [session.result(target) for target in chosen]
     await publish_results(session, results)
-    failed = [result.target for result in results if result.error]
+    failed = [result.target for result in results if result.error] or session.broken_datasets(chosen)
     if failed:
         return Failed(message=f"failed: {', '.join(failed)}")
     return Completed(message=f"up to date: {', '.join(target.name for target in chosen)}")
 
 
-def _submit(chosen: list[Target], session: Session) -> list[PrefectFuture[Outcome]]:
+def _submit(chosen: list[Target], datasets: tuple[str, ...], session: Session) -> list[PrefectFuture[Outcome]]:
     table = session.table
-    datasets = tuple(dict.fromkeys(name for target in chosen for name in table.datasets(target.prediction)))
     ingested = {name: ingest.submit(name, session) for name in table.with_references(datasets)}
     validated = {
         name: validate.submit(
@@ -103,7 +102,7 @@ def _submit(chosen: list[Target], session: Session) -> list[PrefectFuture[Outcom
         )
         for name in datasets
     }
-    ends = []
+    ends = list(validated.values())
     for target in chosen:
         tagged = {target.name, target.prediction}
         waits = [validated[name] for name in table.datasets(target.prediction)]

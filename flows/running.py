@@ -24,22 +24,33 @@ from refrain.settings import Frozen
 _HEAVY = ("mlflow", "sklearn.ensemble", "xgboost", "matplotlib.figure", "polars")
 
 
-def run_targets(project: Project, names: list[str], console: Console) -> list[TargetResult]:
+def run_targets(project: Project, names: list[str], console: Console) -> tuple[list[TargetResult], list[str]]:
     """Bring the targets that `names` ask for up to date (all where it is empty), and say what is served.
 
-    Where nothing is stale and all is registered, no flow is started.
+    Returns the results, and the faults of datasets that no target needs. Where nothing is stale and all is registered,
+    no flow is started.
     """
     chosen = select_targets(names)
     journal = Journal()
     session = begin_session(project, journal)
     known = {target.name: _unchanged(session, target) for target in chosen}
-    if None not in known.values():
-        return [result for result in known.values() if result]
+    datasets = session.table.of_datasets(session.datasets_for(chosen))
+    if None not in known.values() and not any(session.plane.is_stale(stage) for stage in datasets):
+        return [result for result in known.values() if result], []
     # The display says what happens; what Prefect logs goes to its server, and to the console only where asked for.
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     with TemporaryServer(project.root / ".prefect") as server, watched(journal, console, "starting"):
         asyncio.run(_flow(server, [target.name for target in chosen], project))
-    return [session.result(target) for target in chosen]
+    return [session.result(target) for target in chosen], _unused_faults(session, chosen)
+
+
+def _unused_faults(session: Session, chosen: list[Target]) -> list[str]:
+    """What is wrong with datasets that no target of the run needs, so that it is not passed over."""
+    needed = {
+        name for target in chosen for name in session.table.with_references(session.table.datasets(target.prediction))
+    }
+    broken = (name for name in session.broken_datasets(chosen) if name not in needed)
+    return [f"{name}: {session.journal.first_error({name})}" for name in broken]
 
 
 async def _flow(server: TemporaryServer, targets: list[str], project: Project) -> None:

@@ -41,6 +41,16 @@ class Session:
         """What training the target called `name` found out."""
         return EvaluationRecord.model_validate(read_json(self.project.evaluation(name)))
 
+    def datasets_for(self, chosen: list[Target]) -> tuple[str, ...]:
+        """The datasets that a run of `chosen` brings up to date: those it needs, or all where it is for all targets."""
+        if len(chosen) == len(self.targets):
+            return tuple(self.project.settings.datasets)
+        return tuple(dict.fromkeys(name for target in chosen for name in self.table.datasets(target.prediction)))
+
+    def broken_datasets(self, chosen: list[Target]) -> list[str]:
+        """Datasets of a run of `chosen` that failed, whether a target needs them or not."""
+        return [name for name in self.datasets_for(chosen) if self.journal.first_error({name}) is not None]
+
     def refresh(self, stage: Stage) -> Outcome:
         """Compute a stage if it is stale, or fetch what the same inputs gave before, and record it in dvc.lock."""
         if not self.plane.is_stale(stage):
