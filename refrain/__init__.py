@@ -2,3 +2,7 @@
 
 Nothing here knows Prefect, MLflow, DVC or a model; everything else may import it.
 """
+
+from refrain.environment import fix_arithmetic
+
+fix_arithmetic()

@@ -1,0 +1,1 @@
+import refrain  # noqa: F401  (fixes the arithmetic before a library that reads it is loaded)

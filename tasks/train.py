@@ -47,10 +47,11 @@ def run_stage(name: str, project: Project) -> EvaluationRecord:
             f"{name} needs a baseline of its own to be measured against.", hint="Add one to its target."
         )
     data = read_labelled(target, project.snapshot(name))
-    # One thread: sums of floats depend on how the work is shared out, and other targets train at the same time.
-    with threadpool_limits(limits=1):
-        split = time_split(data.frame, training.split, name)
-        return _train(data, split, training, project)
+    # One thread, also where NumPy was loaded before Refrain. For good: given back at the end of this stage, the threads
+    # would come back to a stage of another target that is still at work.
+    threadpool_limits(limits=1)
+    split = time_split(data.frame, training.split, name)
+    return _train(data, split, training, project)
 
 
 def _train(data: Labelled, split: Split, training: TrainingSettings, project: Project) -> EvaluationRecord:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+import refrain  # noqa: F401  (before NumPy: the tests compute with the same kernels as the stages)
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 

@@ -3,6 +3,7 @@
 import inspect
 import json
 import os
+import platform
 import subprocess
 import sys
 import time
@@ -32,6 +33,23 @@ def test_a_look_imports_no_heavy_library():
     """Great Expectations, MLflow, Prefect and the models' libraries cost 1 to 7 s each."""
     heavy = {"great_expectations", "mlflow", "prefect", "sklearn", "xgboost", "matplotlib", "pandas", "pyspark"}
     assert not heavy & _imported_by("import flows.running")
+
+
+@pytest.mark.parametrize("module", ["flows.cli", "flows.run", "tasks.train", "tasks.score"])
+def test_arithmetic_is_that_of_one_thread_and_one_kind_of_processor(module):
+    """Two targets are fitted side by side, on machines of many kinds; the last bits must not know."""
+    code = (
+        f"import {module}, numpy, scipy.linalg, sklearn, xgboost, json\n"
+        "from threadpoolctl import threadpool_info\n"
+        "print(json.dumps([[pool['num_threads'], pool.get('architecture')] for pool in threadpool_info()]))"
+    )
+    free = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "OPENBLAS_", "NPY_"))}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=free, capture_output=True, text=True, check=True)
+    pools = json.loads(done.stdout.splitlines()[-1])
+    assert pools
+    assert {threads for threads, _ in pools} == {1}
+    if platform.machine() == "x86_64":
+        assert {kind for _, kind in pools} == {"Haswell", None}
 
 
 def test_stage_functions_import_no_prefect():
