@@ -32,18 +32,27 @@ def target_page(result: TargetResult, record: EvaluationRecord, run_link: str) -
     assert result.as_of and result.rows and result.dataset_digests
     rows = "\n".join(_candidate_row(candidate, record) for candidate in record.candidates)
     datasets = ", ".join(f"{name} `{md5}`" for name, md5 in result.dataset_digests.items())
+    train, tune, test = record.train, record.tune, record.test
+    # The Prefect page breaks a line wherever the text does, so a paragraph is one line.
+    windows = (
+        f"Tested once on {test.rows:,} rows from {test.first_as_of} to {test.last_as_of}, later than everything "
+        f"that was learned from: {train.rows:,} rows to {train.last_as_of}, and {tune.rows:,} to {tune.last_as_of} for "
+        "tuning. "
+        f"The bar is the baseline **{record.best_baseline}**. Intervals are 95 %."
+    )
+    sources = (
+        f"MLflow run: [{result.mlflow_run_id}]({run_link}) (`refrain ui` starts that page). "
+        f"Snapshot `{result.snapshot_digest}`; datasets: {datasets}."
+    )
     return f"""# {result.target}: {result.verdict}
 
-Tested once on {record.test.rows:,} rows from {record.test.first_as_of} to {record.test.last_as_of}, later than
-everything that was learned from ({record.train.rows:,} rows to {record.train.last_as_of};
-tuned on {record.tune.rows:,}). The bar is the baseline **{record.best_baseline}**. Intervals are 95 %.
+{windows}
 
-| candidate | {record.headline} | difference to the bar | Brier score | calibration error |
+| candidate | {record.headline.replace("_", " ")} | difference to the bar | Brier score | calibration error |
 |---|---|---|---|---|
 {rows}
 
-MLflow run: [{result.mlflow_run_id}]({run_link}) (`refrain ui` starts that page).
-Snapshot `{result.snapshot_digest}`; datasets: {datasets}.
+{sources}
 """
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 import traceback
 from contextlib import ExitStack
@@ -36,6 +37,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard out
 
 def main() -> None:
     """Run the command line; print a fault as a sentence and exit with its code, without a traceback unless --debug."""
+    # Asked to end in any way, a command ends as it does on Ctrl-C, and takes the servers it started with it.
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)
     debug = "--debug" in sys.argv
     sys.argv = [word for word in sys.argv if word != "--debug"]
     try:

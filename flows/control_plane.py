@@ -1,10 +1,12 @@
 """The Prefect server that a run talks to: the caller's, or one that lives as long as the run."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import TracebackType
@@ -69,13 +71,15 @@ class TemporaryServer:
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
-    """End a server that we started: politely, then firmly."""
-    process.terminate()
-    try:
-        process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    """End a server that we started, and what it started itself: politely, then firmly.
+
+    Each of our servers leads a process group of its own.
+    """
+    for firmness in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, firmness)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=10)
 
 
 def answers(port: int, path: str) -> bool:

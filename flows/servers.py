@@ -121,7 +121,9 @@ def _mlflow(project: Project, port: int) -> Server:
     from tasks.tracking import server_arguments  # noqa: PLC0415  (MLflow takes seconds to import)
 
     command = ["-m", "mlflow", "server", "--host", HOST, "--port", str(port), "--workers", "1"]
-    return _start("MLflow", port, "/health", [*command, *server_arguments(project)], {}, project)
+    # Its job runners serve what we do not use, and are ten processes.
+    settings = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    return _start("MLflow", port, "/health", [*command, *server_arguments(project)], settings, project)
 
 
 def _start(name: str, port: int, health: str, command: list[str], settings: dict[str, str], project: Project) -> Server:

@@ -2,19 +2,20 @@
 
 from typing import Any
 
-from pydantic import ValidationError
-
 from refrain.settings import Frozen
 from tasks.gate import Decision, Outcome, displayed
 from tasks.lineage import Lineage
 from tasks.records import Estimate
 from tasks.tracking import Store
-from tasks.versions import CHAMPION, RegisteredTarget, Version, read_target
+from tasks.versions import CHAMPION, RegisteredTarget, Version, read_target, run_tags
 
 TRAINING = "training"
 """Tag of the registered model: the training that was registered last, and completely."""
+RUN = "run"
+"""Tag of the registered model: the parent run of that training, whose tags hold the registration."""
 _REGISTRATION = "registration."
-_PIECE = 4500  # a tag of a registered model holds 5000 characters
+_PIECES = "registration.pieces"
+_PIECE = 7500  # a tag of a run holds 8000 characters
 
 
 class Served(Frozen):
@@ -65,10 +66,11 @@ def find_registration(store: Store, target: str, lineage: Lineage) -> Registrati
     model = read_target(store, target)
     if model.tags.get(TRAINING) != lineage.training:
         return None
-    pieces = sorted(key for key in model.tags if key.startswith(_REGISTRATION))
+    tags = run_tags(store, model.tags.get(RUN, ""))
     try:
-        found = Registration.model_validate_json("".join(model.tags[key] for key in pieces))
-    except ValidationError:  # noted by another version of Refrain: registering again notes it anew, and makes nothing
+        pieces = (tags[f"{_REGISTRATION}{place:03d}"] for place in range(int(tags[_PIECES])))
+        found = Registration.model_validate_json("".join(pieces))
+    except (KeyError, ValueError):  # noted by another version of Refrain: registering again notes it anew
         return None
     now_served = model.aliased(CHAMPION)
     if found.training != lineage.training or now_served is None:
@@ -81,11 +83,11 @@ def remember(store: Store, model: RegisteredTarget, registration: Registration) 
     """Note that a training is registered whole; the last step of registering."""
     text, client = registration.model_dump_json(), store.client()
     pieces = [text[start : start + _PIECE] for start in range(0, len(text), _PIECE)]
+    run = registration.mlflow_run_id
     for place, piece in enumerate(pieces):
-        client.set_registered_model_tag(model.target, f"{_REGISTRATION}{place:03d}", piece)
-    for key in model.tags:
-        if key.startswith(_REGISTRATION) and int(key.removeprefix(_REGISTRATION)) >= len(pieces):
-            client.delete_registered_model_tag(model.target, key)
+        client.set_tag(run, f"{_REGISTRATION}{place:03d}", piece)
+    client.set_tag(run, _PIECES, str(len(pieces)))
+    client.set_registered_model_tag(model.target, RUN, run)
     client.set_registered_model_tag(model.target, TRAINING, registration.training)
 
 

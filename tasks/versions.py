@@ -88,6 +88,19 @@ def read_target(store: Store, target: str) -> RegisteredTarget:
     return _from_database(store, target) if store.exists() else _nothing(target)
 
 
+def run_tags(store: Store, run_id: str) -> Mapping[str, str]:
+    """The tags of an MLflow run, read as `read_target` reads; empty if there is no such run."""
+    if store.database is not None:
+        with closing(store.connection()) as connection:
+            return dict(connection.execute("SELECT key, value FROM tags WHERE run_uuid = ?", (run_id,)).fetchall())
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - as above
+
+    try:
+        return dict(store.client().get_run(run_id).data.tags)
+    except MlflowException:
+        return {}
+
+
 def _nothing(target: str) -> RegisteredTarget:
     return RegisteredTarget(target=target, tags={}, aliases={}, versions=())
 

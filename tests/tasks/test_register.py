@@ -186,7 +186,8 @@ def test_files_that_were_deleted_from_the_store_are_put_back(copied):
 def test_a_note_that_is_not_understood_counts_as_none(copied):
     """Another version of Refrain may have noted something else; registering again makes no second version."""
     _, store, _, lineage, _ = copied
-    store.client().set_registered_model_tag(TARGET.name, "registration.000", '{"target": 1}')
+    run = store.client().get_registered_model(TARGET.name).tags["run"]
+    store.client().set_tag(run, "registration.000", '{"target": 1}')
     assert find_registration(store, TARGET.name, lineage) is None
 
 
