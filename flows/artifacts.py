@@ -24,11 +24,17 @@ async def publish_results(session: Session, results: list[TargetResult]) -> None
 def _page(session: Session, result: TargetResult) -> str:
     if result.mlflow_run_id is None:
         return f"# {result.target}: failed\n\n{result.error}\n"
-    return target_page(result, session.evaluation(result.target), _run_link(session, result.mlflow_run_id))
+    group = session.target(result.target).alert_group
+    return target_page(result, session.evaluation(result.target), _run_link(session, result.mlflow_run_id), group)
 
 
-def target_page(result: TargetResult, record: EvaluationRecord, run_link: str) -> str:
-    """A target's findings as Markdown: what is served and why, every candidate beside the baseline, and where from."""
+def target_page(
+    result: TargetResult, record: EvaluationRecord, run_link: str, alert_group: tuple[str, ...] = ()
+) -> str:
+    """A target's findings as Markdown: what is served and why, every candidate beside the baseline, and where from.
+
+    `alert_group` names the columns within which alerts are counted, for a target with a decision threshold.
+    """
     assert result.as_of and result.rows and result.dataset_digests
     rows = "\n".join(_candidate_row(candidate, record) for candidate in record.candidates)
     datasets = ", ".join(f"{name} `{md5}`" for name, md5 in result.dataset_digests.items())
@@ -52,8 +58,22 @@ def target_page(result: TargetResult, record: EvaluationRecord, run_link: str) -
 |---|---|---|---|---|
 {rows}
 
-{sources}
+{_alerts(record, alert_group)}{sources}
 """
+
+
+def _alerts(record: EvaluationRecord, group: tuple[str, ...]) -> str:
+    lines = (
+        f"| {candidate.name} | {alerts.threshold:.3f} | {alerts.precision:.3f} | {alerts.recall:.3f} "
+        f"| {alerts.per_group_min:g} / {alerts.per_group_median:g} / {alerts.per_group_max:g} |\n"
+        for candidate in record.candidates
+        if (alerts := candidate.alerts) is not None
+    )
+    table = "".join(lines)
+    if not table:
+        return ""
+    heading = f"| alerts | from probability | precision | recall | per {' and '.join(group)}: min / median / max |\n"
+    return f"{heading}|---|---|---|---|---|\n{table}\n"
 
 
 def _candidate_row(candidate: CandidateRecord, record: EvaluationRecord) -> str:

@@ -66,7 +66,7 @@ def _explain(error: Exception, debug: bool) -> None:
         err.print(f"[red]An unexpected fault:[/] {type(error).__name__}: {said} Add --debug to see where.")
 
 
-def _escaped(error: Exception) -> str:
+def _escaped(error: Exception | str) -> str:
     return str(error).replace("[", "\\[")
 
 
@@ -151,6 +151,8 @@ def import_(
         out.print(f"  The rejected rows are in {done.rejects}.")
     for note in report.notes:
         out.print(f"  Note: {note}")
+    if done.freed:
+        out.print(f"  Note: {', '.join(done.freed)} come from another source, and are no longer looked up in {name}.")
 
 
 def _mapping(columns: list[str] | None) -> dict[str, str]:
@@ -200,9 +202,10 @@ def run(
     else:
         out.print(results_table(results))
         out.print("See these runs: `refrain ui` starts the Prefect and MLflow pages and prints both addresses.")
+    faults += [f"{result.target}: {result.error}" for result in results if result.error]
     for fault in faults:
-        err.print(f"[red]Error:[/] {fault}", soft_wrap=True)
-    if faults or any(result.error for result in results):
+        err.print(f"[red]Error:[/] {_escaped(fault)}", soft_wrap=True)
+    if faults:
         raise typer.Exit(1)
 
 

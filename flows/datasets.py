@@ -29,6 +29,8 @@ class Imported:
     report: ImportReport
     rejects: Path
     """CSV of the refused rows: line, reason, cells."""
+    freed: tuple[str, ...] = ()
+    """Datasets of another source that are no longer looked up in this one."""
 
 
 def choose_dataset(source_name: str, wanted: str | None) -> str:
@@ -68,9 +70,28 @@ def import_file(project: Project, dataset: str, chosen: DatasetSettings) -> Impo
         project.validation(dataset).parent.mkdir(parents=True, exist_ok=True)
         (refused / "validation.json").replace(project.validation(dataset))
         shutil.rmtree(refused)
-    _rewrite_params(project, {("datasets", dataset): chosen.model_dump(mode="json", exclude_defaults=True)})
+    freed = _referring(project, dataset, chosen.source)
+    _rewrite_params(
+        project,
+        {
+            ("datasets", dataset): chosen.model_dump(mode="json", exclude_defaults=True),
+            **{("datasets", name, "references"): left for name, left in freed.items()},
+        },
+    )
     _record(Project(project.root), dataset)
-    return Imported(dataset, report, project.ingest_folder(dataset) / "rejects.csv")
+    return Imported(dataset, report, project.ingest_folder(dataset) / "rejects.csv", tuple(freed))
+
+
+def _referring(project: Project, dataset: str, source: str) -> dict[str, list[str]]:
+    """Datasets of another source whose rows were looked up in `dataset`, and what they are still looked up in.
+
+    Ids of one source mean nothing in another's.
+    """
+    return {
+        name: [other for other in settings.references if other != dataset]
+        for name, settings in project.settings.datasets.items()
+        if name != dataset and dataset in settings.references and settings.source != source
+    }
 
 
 def settings_for_file(
@@ -109,8 +130,11 @@ def simulate(project: Project, scale: float | None, seed: int | None) -> Project
             max_age_days=60,
             references=() if dataset == "tracks" else ("tracks",),
         )
-        if project.settings.datasets.get(dataset, chosen).source != source.name:
+        known = project.settings.datasets.get(dataset)
+        if known is None or known.source != source.name:
             changes["datasets", dataset] = chosen.model_dump(mode="json", exclude_defaults=True)
+        elif known.references != chosen.references:
+            changes["datasets", dataset, "references"] = list(chosen.references)
     _rewrite_params(project, changes)
     return Project(project.root)
 

@@ -65,7 +65,7 @@ def results_table(results: list[TargetResult]) -> Table:
         table.add_column(heading, overflow="fold")
     for result in results:
         if result.error is not None:
-            table.add_row(result.target, "", "", "", "", f"[red]failed:[/] {result.error}")
+            table.add_row(result.target, "", "", "", "", "[red]failed[/]")
             continue
         assert result.champion and result.metric and result.baseline and result.difference
         table.add_row(

@@ -19,7 +19,8 @@ def predict_file(project: Project, target: Target, source: Path, destination: Pa
 
 def _sentences(report: ScoreReport, destination: Path) -> list[str]:
     called = "the baseline " if report.is_baseline else ""
-    said = [f"{report.rows:,} rows scored by {called}{report.name} v{report.version} of {report.target}: {destination}"]
+    rows = "1 row" if report.rows == 1 else f"{report.rows:,} rows"
+    said = [f"{rows} scored by {called}{report.name} v{report.version} of {report.target}: {destination}"]
     if report.alerts is not None:
         said.append(f"{report.alerts:,} of them reach the decision threshold.")
     if report.imputed:
