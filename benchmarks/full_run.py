@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,8 @@ def run_inside() -> None:
         setattr(train, name, clocked("fit", getattr(fitting, name)))
     snapshot.run_stage = clocked("snapshot", snapshot.run_stage)
     sys.argv = ["refrain", "run"]
-    cli.main()
+    with suppress(SystemExit):  # how a command line ends
+        cli.main()
     print(json.dumps({"fit": union(kept["fit"]), "both": union(kept["fit"] + kept["snapshot"])}))
 
 
