@@ -121,7 +121,12 @@ class RunLog:
         }
         # Last of all, and in one transaction: a version is there with all that belongs to it, or not at all.
         made = self._client.create_model_version(
-            target.name, logged.artifact_location, run_id, tags, model_id=logged.model_id
+            target.name,
+            logged.artifact_location,
+            run_id,
+            tags,
+            description=_in_words(record, candidate),
+            model_id=logged.model_id,
         )
         self.created = True
         return int(made.version)
@@ -267,6 +272,15 @@ class RunLog:
             ["git", "rev-parse", "HEAD"], cwd=self._project.root, capture_output=True, text=True, check=False
         )
         return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _in_words(record: EvaluationRecord, candidate: CandidateRecord) -> str:
+    """What the registry's page shows of a version at a glance; what may change later is in the tags."""
+    headline = record.headline
+    said = f"{candidate.name}: {headline.replace('_', ' ')} {candidate.metrics[headline].shown()} on the test window"
+    if candidate.name == record.best_baseline:
+        return f"{said}; the bar for the others"
+    return f"{said}, {candidate.difference[headline].shown('+')} to {record.best_baseline}"
 
 
 def _gate_tags(judged: CandidateDecision) -> dict[str, str]:
