@@ -284,6 +284,7 @@ TARGETS = (
         headline="average_precision",
         settings_type=BreakoutSettings,
         rows=rows,
+        apart="listener",
         alert_group=("listener", AS_OF),
     ),
 )

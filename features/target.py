@@ -52,6 +52,9 @@ class Target:
     """The metric that decides: `average_precision`."""
     settings_type: type[Frozen]
     rows: Callable[[Frames, Any], "nw.LazyFrame[Any]"]
+    apart: str | None = None
+    """A column of each of its datasets whose values have nothing to do with each other's rows (a listener, say), where
+    there is one: what outgrows memory is then taken in parts by it."""
     alert_group: tuple[str, ...] = ()
     """Columns within which alerts are counted, where the target has a decision threshold."""
 

@@ -17,6 +17,7 @@ from refrain.project import Project
 from refrain.settings import Frozen, TargetSettings, validated
 from sources.canonical import naming, scan_dataset
 from tasks.command import stage_command
+from tasks.parts import in_parts
 
 _ROW_GROUP = 100_000
 
@@ -48,7 +49,8 @@ def snapshot(
     """
     where = f"params.yaml, targets.{target.name}.snapshot"
     settings = validated(target.settings_type, dict(target_settings.snapshot), where=where)
-    rows = _collect(target, settings, dataset_paths)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    rows = _collect(target, settings, dataset_paths, out.parent)
     if rows.is_empty():
         read = " and ".join(str(dataset_paths[name]) for name in target.datasets)
         raise TooFewRowsError(
@@ -84,15 +86,24 @@ def run_stage(target_name: str, project: Project) -> SnapshotReport:
     )
 
 
-def _collect(target: Target, settings: Frozen, paths: Mapping[str, Path]) -> pl.DataFrame:
+def _collect(target: Target, settings: Frozen, paths: Mapping[str, Path], folder: Path) -> pl.DataFrame:
     """The rows in the one order they are stored in: as_of, then entity; columns in the order the target names them."""
-    frames = {name: nw.from_native(scan_dataset(DATASETS[name], paths[name])) for name in target.datasets}
-    with naming(Path(" and ".join(str(paths[name]) for name in target.datasets))):
-        lazy: pl.LazyFrame = target.rows(frames, settings).to_native()
-        rows = lazy.collect(engine="streaming")
+    frames = {name: scan_dataset(DATASETS[name], paths[name]) for name in target.datasets}
+    with (
+        naming(Path(" and ".join(str(paths[name]) for name in target.datasets))),
+        in_parts(frames, target.apart, folder) as parts,
+    ):
+        rows = pl.concat([_rows(target, settings, part) for part in parts])
     keys = dict.fromkeys((*target.entity, *target.cluster, *target.alert_group))
     named = dict.fromkeys((*keys, AS_OF, LABEL_KNOWN_AT, *target.features, LABEL))
     return rows.select(*named).sort(AS_OF, *target.entity)
+
+
+def _rows(target: Target, settings: Frozen, frames: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+    lazy: pl.LazyFrame = target.rows(
+        {name: nw.from_native(frame) for name, frame in frames.items()}, settings
+    ).to_native()
+    return lazy.collect(engine="streaming")
 
 
 def _require_validated(dataset: str, project: Project) -> None:

@@ -1,0 +1,52 @@
+"""Taking datasets that outgrow memory in parts, each of which can be computed without the others."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+
+_WHOLE_ROWS = 5_000_000
+"""Up to so many rows a dataset is taken whole: parting it costs more than it saves."""
+_PART_ROWS = 2_500_000
+_PART = "__part"
+Frames = Mapping[str, pl.LazyFrame]
+
+
+@contextmanager
+def in_parts(frames: Frames, apart: str | None, folder: Path, whole: int = _WHOLE_ROWS) -> Iterator[Iterator[Frames]]:
+    """Yield `frames` whole, or in parts that have all rows of a value of the column `apart` together.
+
+    They are parted where one of them has more than `whole` rows and each has that column. The parts lie in a temporary
+    folder in `folder` until the end of the block. A single value with very many rows stays one part.
+    """
+    rows = max((_count(frame) for frame in frames.values()), default=0)
+    if rows <= whole or apart is None or not all(apart in frame.collect_schema() for frame in frames.values()):
+        yield iter([frames])
+        return
+    with tempfile.TemporaryDirectory(prefix=".parts-", dir=folder) as name:
+        count = -(-rows // min(_PART_ROWS, whole))
+        for dataset, frame in frames.items():
+            _part(frame, apart, count, Path(name) / dataset)
+        yield (_scanned(frames, Path(name), number) for number in range(count))
+
+
+def _count(frame: pl.LazyFrame) -> int:
+    return int(frame.select(pl.len()).collect(engine="streaming").item())
+
+
+def _part(frame: pl.LazyFrame, apart: str, count: int, folder: Path) -> None:
+    # Which part a value falls into does not matter to what comes out, only that it is one.
+    numbered = frame.with_columns((pl.col(apart).hash(seed=0) % count).alias(_PART))
+    numbered.sink_parquet(
+        pl.PartitionBy(folder, key=_PART, include_key=False), compression="uncompressed", statistics=False, mkdir=True
+    )
+
+
+def _scanned(frames: Frames, folder: Path, number: int) -> Frames:
+    found = {}
+    for dataset, frame in frames.items():
+        files = sorted((folder / dataset / f"{_PART}={number}").glob("*.parquet"))
+        found[dataset] = pl.scan_parquet(files) if files else frame.head(0)
+    return found
