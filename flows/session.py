@@ -7,6 +7,7 @@ from features.target import Target
 from flows.data_plane import DataPlane, mend_lock, write_pipeline
 from flows.journal import Journal, Outcome
 from flows.results import Status, TargetResult
+from refrain.environment import prepare_environment
 from refrain.errors import RefrainError, SettingsError
 from refrain.files import read_json
 from refrain.project import Project
@@ -98,7 +99,11 @@ def begin_session(project: Project, journal: Journal) -> Session:
 def open_session(folder: str) -> Session:
     """The session begun for `folder` in this process, or a new one (a flow started by a schedule)."""
     root = Path(folder).resolve()
-    return _sessions.pop(root, None) or Session(Project(root), Journal())
+    begun = _sessions.pop(root, None)
+    if begun is not None:
+        return begun
+    prepare_environment(root)
+    return Session(Project(root), Journal())
 
 
 def _check_targets(project: Project, targets: dict[str, Target]) -> None:
