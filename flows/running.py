@@ -17,6 +17,7 @@ from flows.display import watched
 from flows.journal import Journal
 from flows.results import TargetResult
 from flows.session import Session, begin_session
+from refrain.errors import RefrainError
 from refrain.project import Project
 from refrain.settings import Frozen
 
@@ -59,8 +60,12 @@ async def _flow(server: TemporaryServer, targets: list[str], project: Project) -
     from flows.run import run  # noqa: PLC0415  (Prefect reads where its server is when it is imported)
 
     await asyncio.to_thread(server.wait)
-    await run(targets=targets, folder=str(project.root), return_state=True)
+    state = await run(targets=targets, folder=str(project.root), return_state=True)
     await _send_what_is_left()
+    # A step's fault is in the journal; this is one that kept the run from its steps (another run at work, say).
+    fault = await state.aresult(raise_on_failure=False)
+    if isinstance(fault, RefrainError):
+        raise fault
 
 
 async def _send_what_is_left() -> None:

@@ -42,3 +42,10 @@ def test_a_dvc_command_at_work_is_said_in_a_sentence(make_project):
             DataPlane(Project(made.root))
     finally:
         holder.communicate("\n")
+
+
+def test_a_run_that_finds_another_at_work_says_so(make_project):
+    """The flow starts, is refused, and the refusal reaches the person."""
+    made = make_project()
+    with exclusive(Project(made.root)):
+        assert "Wait for it to end" in made.refrain("run", "hits", expect=1).err
