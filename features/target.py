@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import narwhals as nw
@@ -16,12 +17,46 @@ LABEL = "label"
 LABEL_KNOWN_AT = "label_known_at"
 
 
+class Kind(StrEnum):
+    """What a label is, and so how it is answered and measured."""
+
+    CHANCE = "chance"
+    """0 or 1, answered by a calibrated probability of 1."""
+    AMOUNT = "amount"
+    """A number from 0 on, answered by a number with conformal intervals."""
+
+
 @dataclass(frozen=True)
 class Baseline:
-    """A predictor a sceptic would use: the constant base rate, or one column read as a score (higher is likelier)."""
+    """A predictor a sceptic would use.
+
+    Of a chance: the constant base rate, or one column read as a score (higher is likelier). Of an amount: one column
+    read as the amount, or, without a column, the baseline of that name in the target's family set.
+    """
 
     name: str
     column: str | None = None
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Rows that are also measured by themselves: those with low <= column < high."""
+
+    name: str
+    column: str
+    low: float = float("-inf")
+    high: float = float("inf")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A column by which intervals are fitted apart: below the first edge, from it to the next, and so on.
+
+    Rows without a value are a part of their own.
+    """
+
+    column: str
+    edges: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -49,12 +84,20 @@ class Target:
     """Features that a record to score must have; the others are imputed where absent."""
     baselines: tuple[Baseline, ...]
     headline: str
-    """The metric that decides: `average_precision`."""
+    """The metric that decides: `average_precision` of a chance, `wape` of an amount."""
     settings_type: type[Frozen]
     rows: Callable[[Frames, Any], "nw.LazyFrame[Any]"]
     apart: str | None = None
     """A column of each of its datasets whose values have nothing to do with each other's rows (a listener, say), where
     there is one: what outgrows memory is then taken in parts by it."""
+    kind: Kind = Kind.CHANCE
+    families: str = "classifiers"
+    """The set of families (models/families.py) that its candidates and named baselines come from."""
+    optional: tuple[str, ...] = ()
+    """Datasets that are read where the project has them (params.yaml names them), and done without elsewhere."""
+    slices: tuple[Slice, ...] = ()
+    cuts: tuple[Cut, ...] = ()
+    """Where intervals are fitted apart, the most telling column first; parts with too few rows are joined again."""
     alert_group: tuple[str, ...] = ()
     """Columns within which alerts are counted, where the target has a decision threshold."""
 

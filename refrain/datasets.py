@@ -106,7 +106,16 @@ SCROBBLES = Dataset(
 
 DAILY_STREAMS = Dataset(
     "daily_streams",
-    (_text("track_id"), Column("date", ColumnType.DATE), Column("streams", ColumnType.INTEGER)),
+    (
+        _text("track_id"),
+        Column("date", ColumnType.DATE),
+        Column("streams", ColumnType.INTEGER),
+        # Days that the count covers, `date` being the last of them: 1 where absent, 7 in a weekly chart.
+        Column("days", ColumnType.INTEGER, required=False),
+        # The lowest count that the source lists for that date. A track that it does not list had at most so much: its
+        # count is unknown, not zero. Absent where the source lists every track.
+        Column("cutoff", ColumnType.INTEGER, required=False),
+    ),
     key=("track_id", "date"),
 )
 
@@ -116,4 +125,16 @@ ARTIST_LISTENERS = Dataset(
     key=("artist_id", "date"),
 )
 
-DATASETS = {dataset.name: dataset for dataset in (TRACKS, SCROBBLES, DAILY_STREAMS, ARTIST_LISTENERS)}
+SOCIALS = Dataset(
+    "socials",
+    (
+        _text("track_id"),
+        Column("date", ColumnType.DATE),
+        _text("platform"),
+        _text("metric"),
+        Column("value", ColumnType.NUMBER),
+    ),
+    key=("track_id", "date", "platform", "metric"),
+)
+
+DATASETS = {dataset.name: dataset for dataset in (TRACKS, SCROBBLES, DAILY_STREAMS, ARTIST_LISTENERS, SOCIALS)}

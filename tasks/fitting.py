@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from features.target import Baseline
 from models.baselines import BaseRate, ColumnScore
 from models.calibration import CalibratedModel, choose_calibrator, positive_scores
-from models.families import fit_family
+from models.families import FAMILY_SETS, fit_family
 from refrain.settings import TrainingSettings
 from tasks.labelled import Labelled
 from tasks.metrics import Numbers, point_metrics
@@ -48,7 +48,7 @@ def fit_candidate(family: str, data: Labelled, split: Split, training: TrainingS
     grid = combinations(training.candidates[family])
     fold_scores = tuple(_score_grid(family, grid, data, fold, seed=training.seed) for fold in split.folds)
     first, complete = fit_family(
-        family,
+        FAMILY_SETS[data.target.families].candidates[family],
         data.columns,
         _best(grid, fold_scores),
         data.examples(split.train),
@@ -73,7 +73,8 @@ def fit_candidate(family: str, data: Labelled, split: Split, training: TrainingS
 
 
 def _fit(family: str, settings: Mapping[str, Any], data: Labelled, seed: int, rows: NDArray[np.intp]) -> Any:
-    return fit_family(family, data.columns, settings, data.examples(rows), seed=seed)[0]
+    known = FAMILY_SETS[data.target.families].candidates[family]
+    return fit_family(known, data.columns, settings, data.examples(rows), seed=seed)[0]
 
 
 def fit_baseline(baseline: Baseline, data: Labelled, split: Split) -> Fitted:
@@ -100,10 +101,11 @@ def settings_text(settings: Mapping[str, Any]) -> str:
 
 def _score_grid(family: str, grid: list[dict[str, Any]], data: Labelled, fold: Fold, *, seed: int) -> dict[str, float]:
     """Headline metric of each combination on one fold. Rounds that are found rather than set are found on it too."""
+    known = FAMILY_SETS[data.target.families].candidates[family]
     later = data.examples(fold.test)
     scores = {}
     for settings in grid:
-        fitted, _ = fit_family(family, data.columns, settings, data.examples(fold.train), seed=seed, stop_on=later)
+        fitted, _ = fit_family(known, data.columns, settings, data.examples(fold.train), seed=seed, stop_on=later)
         measured = point_metrics(later[1], positive_scores(fitted, later[0]))
         scores[settings_text(settings)] = measured[data.target.headline]
     return scores

@@ -41,7 +41,7 @@ def run_stage(name: str, project: Project) -> EvaluationRecord:
     target, training = all_targets()[name], project.settings.target(name).training
     where = f"targets.{name}.training.candidates"
     for family, grid in training.candidates.items():
-        check_settings(family, grid, where)
+        check_settings(target.families, family, grid, where)
     if BASELINE in training.candidates or not target.baselines:
         raise SettingsError(
             f"{name} needs a baseline of its own to be measured against.", hint="Add one to its target."

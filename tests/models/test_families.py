@@ -6,12 +6,14 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from models.calibration import positive_scores
-from models.families import FAMILIES, check_settings, fit_family
+from models.classifiers import CLASSIFIERS
+from models.families import check_settings, fit_family
 from models.preprocessing import Columns, FeatureTable
 from models.storage import load_estimator, save_estimator
 from refrain.errors import SettingsError
 
 COLUMNS = Columns(("plays", "noise", "gap"), ("genre",), ("title",))
+FAMILIES = CLASSIFIERS.candidates
 SMALL = {
     "logistic": {"words": 32},
     "forest": {"n_estimators": 40, "min_samples_leaf": 5},
@@ -38,7 +40,7 @@ def examples(rows=1500, seed=0):
 @pytest.fixture(scope="module", params=list(FAMILIES))
 def fitted(request):
     learn, stop = examples(), examples(500, seed=1)
-    model, settings = fit_family(request.param, COLUMNS, SMALL[request.param], learn, seed=3, stop_on=stop)
+    model, settings = fit_family(FAMILIES[request.param], COLUMNS, SMALL[request.param], learn, seed=3, stop_on=stop)
     return request.param, model, settings
 
 
@@ -86,7 +88,9 @@ def test_the_frame_that_is_passed_in_stays_as_it_is(fitted):
 
 def test_fitted_twice_and_stored_it_is_the_same_to_the_byte(fitted, tmp_path):
     family, model, settings = fitted
-    again, same = fit_family(family, COLUMNS, SMALL[family], examples(), seed=3, stop_on=examples(500, seed=1))
+    again, same = fit_family(
+        FAMILIES[family], COLUMNS, SMALL[family], examples(), seed=3, stop_on=examples(500, seed=1)
+    )
     save_estimator(model, tmp_path / "one.skops")
     save_estimator(again, tmp_path / "two.skops")
     assert settings == same
@@ -97,9 +101,9 @@ def test_fitted_twice_and_stored_it_is_the_same_to_the_byte(fitted, tmp_path):
 
 def test_stopping_early_predicts_with_the_best_rounds_only():
     learn, stop = examples(600), examples(300, seed=1)
-    model, settings = fit_family("xgboost", COLUMNS, {"n_estimators": 400}, learn, seed=3, stop_on=stop)
+    model, settings = fit_family(FAMILIES["xgboost"], COLUMNS, {"n_estimators": 400}, learn, seed=3, stop_on=stop)
     assert settings["n_estimators"] < 200
-    whole, _ = fit_family("xgboost", COLUMNS, settings, learn, seed=3)
+    whole, _ = fit_family(FAMILIES["xgboost"], COLUMNS, settings, learn, seed=3)
     frame, _ = examples(200, seed=2)
     assert np.array_equal(positive_scores(model, frame), positive_scores(whole, frame))
 
@@ -107,7 +111,7 @@ def test_stopping_early_predicts_with_the_best_rounds_only():
 def test_a_feature_without_any_value_does_no_harm():
     frame, labels = examples(400)
     for family in FAMILIES:
-        model, _ = fit_family(family, COLUMNS, SMALL[family], (frame.assign(gap=np.nan), labels), seed=0)
+        model, _ = fit_family(FAMILIES[family], COLUMNS, SMALL[family], (frame.assign(gap=np.nan), labels), seed=0)
         assert np.all(np.isfinite(positive_scores(model, frame)))
 
 
@@ -121,6 +125,6 @@ def test_a_feature_table_reads_numbers_written_as_words_and_no_others():
 
 def test_unknown_families_and_settings_name_the_known_ones():
     with pytest.raises(SettingsError, match="Known: logistic, forest, xgboost"):
-        check_settings("svm", {}, "targets.x")
+        check_settings("classifiers", "svm", {}, "targets.x")
     with pytest.raises(SettingsError, match=r"'depth', which nobody reads. Known: .*max_depth"):
-        check_settings("xgboost", {"depth": [1]}, "targets.x")
+        check_settings("classifiers", "xgboost", {"depth": [1]}, "targets.x")
