@@ -1,0 +1,136 @@
+"""A registered model of catalogue.decay, asked for whole catalogues."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.storage import load_estimator
+from refrain.errors import InputError, ModelError
+from tasks.forecasting.columns import STEPS
+from tasks.forecasting.histories import Histories, day_of
+from tasks.forecasting.measured import completed, measure, surroundings_of
+from tasks.forecasting.surroundings import Surroundings
+from tasks.model_folder import MODEL_FILE, fetched_model
+from tasks.tracking import Store
+from tasks.versions import champion
+
+TARGET = "catalogue.decay"
+MOST_MONTHS = 400
+Numbers = NDArray[np.float64]
+
+
+class CatalogueModel(Protocol):
+    """What is stored for catalogue.decay (models/intervals.py: ConformalModel)."""
+
+    estimator: Any
+
+    def curves(self, tracks: pd.DataFrame, months: int) -> Numbers:
+        """Prediction and bounds (models.intervals.ANSWER) of each month of each track: shape (tracks, months, 5)."""
+
+    def totals(self, tracks: pd.DataFrame, months: int, curves: Numbers | None = None) -> Numbers:
+        """The same of the sum over the months: shape (tracks, 5)."""
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """What a model says of n tracks, in the order in which the tracks came."""
+
+    as_of: date
+    track_ids: NDArray[np.object_]
+    """Shape (n,)."""
+    values: Numbers
+    """Shape (n, months, 5): streams of each month ahead, as models.intervals.ANSWER calls the columns."""
+    totals: Numbers
+    """Shape (n, 5): the same of the sum of all months."""
+    columns: pd.DataFrame
+    """Shape (n, HISTORY): what the model was given (refrain/track_months.py)."""
+    segments: NDArray[np.int8] | None
+    """Shape (n, months): which segment of its life a track is in, where the model knows such."""
+    skipped: Mapping[str, tuple[str, ...]]
+    """Reason -> the ids of the tracks without a forecast for it."""
+
+    def __len__(self) -> int:
+        return len(self.track_ids)
+
+    @property
+    def months(self) -> int:
+        """How many months ahead."""
+        return int(self.values.shape[1])
+
+
+class Forecaster:
+    """Turns histories into forecasts with a fitted model. It may be used by several threads at once."""
+
+    def __init__(
+        self, model: CatalogueModel, *, steps: str = STEPS[0], name: str = "", version: int | None = None
+    ) -> None:
+        """`steps`: whether the model's months are of "30 days" or "calendar" ones, as in its target's settings."""
+        self.model = model
+        self.steps = steps
+        self.name = name
+        self.version = version
+
+    @classmethod
+    def from_model_file(cls, path: Path, *, steps: str = STEPS[0]) -> "Forecaster":
+        """A model file as training writes it. Raises ModelError if it does not load or forecasts no curves."""
+        return cls(_forecasting(load_estimator(path), str(path)), steps=steps, name=path.stem)
+
+    @classmethod
+    def from_champion(cls, store: Store, *, steps: str = STEPS[0]) -> "Forecaster":
+        """The registered champion of catalogue.decay. Raises ModelError if there is none, or it does not load."""
+        served = champion(store, TARGET)
+        with fetched_model(store, served) as folder:
+            model = _forecasting(load_estimator(folder / MODEL_FILE), f"{TARGET} version {served.version}")
+        return cls(model, steps=steps, name=served.name, version=served.version)
+
+    def surroundings(self, chunks: Iterable[Histories], as_of: date) -> Surroundings:
+        """What the tracks of a catalogue are to each other at `as_of`: to be taken over all of its chunks, once."""
+        return surroundings_of(measure(chunk, day_of(as_of), self.steps) for chunk in chunks)
+
+    def forecast(
+        self,
+        histories: Histories,
+        as_of: date,
+        months: int = 24,
+        *,
+        surroundings: Surroundings | None = None,
+        received_on: date | None = None,
+    ) -> Forecasts:
+        """What the model says at `as_of` of the `months` after it; counts later than `as_of` are not read.
+
+        `surroundings`: of the whole catalogue, where `histories` is a chunk of it; of `histories` itself otherwise.
+        `received_on`: a track with counts later than this day is skipped, since nobody can have counted them yet.
+        Raises InputError if `months` is not 1 to 400.
+        """
+        received = None if received_on is None else day_of(received_on)
+        measured = measure(histories, day_of(as_of), self.steps, received)
+        columns = completed(measured, surroundings or surroundings_of([measured]))
+        values, totals, segments = self.of_columns(columns, months)
+        return Forecasts(as_of, measured.track_ids, values, totals, columns, segments, measured.skipped)
+
+    def of_columns(self, columns: pd.DataFrame, months: int) -> tuple[Numbers, Numbers, NDArray[np.int8] | None]:
+        """Values, totals and segments (as in `Forecasts`) of tracks of which the columns HISTORY are there."""
+        if not 1 <= months <= MOST_MONTHS:
+            raise InputError(f"A forecast of {months} months was asked for.", hint=f"Ask for 1 to {MOST_MONTHS}.")
+        values = self.model.curves(columns, months)
+        segments = getattr(self.model.estimator, "segments", None)
+        return (
+            values,
+            self.model.totals(columns, months, values),
+            None if segments is None else segments(columns, months),
+        )
+
+
+def _forecasting(model: Any, where: str) -> CatalogueModel:
+    if not hasattr(model, "curves"):
+        raise ModelError(
+            f"{where} holds a {type(model).__name__}, which forecasts no months.",
+            hint=f"Name a model of {TARGET}; `refrain run catalogue` trains one.",
+        )
+    return model
