@@ -39,3 +39,20 @@ def day_number(day: nw.Expr) -> nw.Expr:
 def weekday(number: nw.Expr) -> nw.Expr:
     """1 for Monday to 7 for Sunday, of an ordinal. (Narwhals' own is 7 on Polars and 0 on Spark for a Sunday.)"""
     return (number - 1) % 7 + 1
+
+
+def date_of(number: nw.Expr) -> nw.Expr:
+    """The date whose ordinal `number` is: what `day_number` undoes. For the years 1 to 9999.
+
+    The arithmetic counts from 0000-03-01, so that a leap day ends its year, in cycles of 400, 100, 4 and 1 years.
+    """
+    days = number.cast(nw.Int64) + 305
+    of_cycle = days % 146_097
+    year_of_cycle = (of_cycle - of_cycle // 1_460 + of_cycle // 36_524 - of_cycle // 146_096) // 365
+    of_year = of_cycle - (year_of_cycle * 365 + year_of_cycle // 4 - year_of_cycle // 100)
+    from_march = (of_year * 5 + 2) // 153
+    day = of_year - (from_march * 153 + 2) // 5 + 1
+    month = (days // 146_097 * 400 + year_of_cycle) * 12 + from_march + 2
+    parts = (month // 12 + 10_000, month % 12 + 101, day + 100)
+    text = [part.cast(nw.String).str.slice(1, width) for part, width in zip(parts, (4, 2, 2), strict=True)]
+    return nw.concat_str(text, separator="-").str.to_date(format="%Y-%m-%d")

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import narwhals as nw
 import polars as pl
 
-from features.calendar import day_number, days_later, first_day, last_day, month_number, weekday
+from features.calendar import date_of, day_number, days_later, first_day, last_day, month_number, weekday
 
 DAYS = [date(1899, 12, 25) + timedelta(days=number) for number in range(60_000)]
 
@@ -21,6 +21,7 @@ def test_every_day_of_164_years_agrees_with_the_standard_library() -> None:
         day_number(day).alias("ordinal"),
         weekday(day_number(day)).alias("weekday"),
         days_later(day, -365).alias("earlier"),
+        date_of(day_number(day)).alias("same"),
     )
     for row in frame.collect().rows(named=True):
         today = row["day"]
@@ -28,4 +29,11 @@ def test_every_day_of_164_years_agrees_with_the_standard_library() -> None:
         assert row["first"] == today.replace(day=1)
         assert row["last"] == today.replace(day=calendar.monthrange(today.year, today.month)[1])
         assert (row["ordinal"], row["weekday"]) == (today.toordinal(), today.isoweekday())
+        assert row["same"] == today
         assert row["earlier"] == today - timedelta(days=365)
+
+
+def test_ordinals_at_the_ends_of_centuries_and_of_the_calendar_are_the_dates_they_number() -> None:
+    edges = [date(1, 1, 1), date(1600, 2, 29), date(1900, 2, 28), date(1900, 3, 1), date(2000, 12, 31), date(9999, 12, 31)]
+    frame = nw.from_native(pl.LazyFrame({"number": [edge.toordinal() for edge in edges]}))
+    assert frame.select(date_of(nw.col("number")).alias("date")).collect()["date"].to_list() == edges
