@@ -19,6 +19,14 @@ def all_targets() -> dict[str, Target]:
     return dict(sorted(found.items()))
 
 
+def find_target(name: str) -> Target:
+    """The target called `name`; UsageError, listing the known ones, if there is none."""
+    known = all_targets()
+    if name not in known:
+        raise UsageError(f"There is no target called {name!r}.", hint=f"Known targets: {', '.join(known)}.")
+    return known[name]
+
+
 def select_targets(names: list[str]) -> list[Target]:
     """The targets that `names` ask for (targets or whole predictions); all of them where it is empty.
 

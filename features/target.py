@@ -1,6 +1,6 @@
 """What a prediction's target is: the one shape every feature file fills in and every step reads."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -91,13 +91,15 @@ class Target:
     """A column of each of its datasets whose values have nothing to do with each other's rows (a listener, say), where
     there is one: what outgrows memory is then taken in parts by it."""
     kind: Kind = Kind.CHANCE
-    families: str = "classifiers"
-    """The set of families (models/families.py) that its candidates and named baselines come from."""
+    families: str = "models.classifiers"
+    """The module whose FAMILIES its candidates and named baselines are."""
     optional: tuple[str, ...] = ()
     """Datasets that are read where the project has them (params.yaml names them), and done without elsewhere."""
     slices: tuple[Slice, ...] = ()
     cuts: tuple[Cut, ...] = ()
     """Where intervals are fitted apart, the most telling column first; parts with too few rows are joined again."""
+    horizon: str | None = None
+    """The feature that says how many steps ahead a row is, where a row's sum over the steps is asked for, too."""
     alert_group: tuple[str, ...] = ()
     """Columns within which alerts are counted, where the target has a decision threshold."""
 
@@ -110,6 +112,10 @@ class Target:
     def short_name(self) -> str:
         """The part of its name after the dot."""
         return self.name.partition(".")[2]
+
+    def reads(self, present: Collection[str]) -> tuple[str, ...]:
+        """The datasets it is built from where those in `present` are there."""
+        return (*self.datasets, *(name for name in self.optional if name in present))
 
     @property
     def features(self) -> tuple[str, ...]:

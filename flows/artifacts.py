@@ -1,10 +1,14 @@
 """What a flow run leaves on its page in the Prefect UI: one page of findings a target, and the table of all."""
 
+from collections.abc import Sequence
+
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 
+from features.target import Target
 from flows.addresses import HOST, MLFLOW_PORT
 from flows.results import TargetResult
 from flows.session import Session
+from tasks.kinds.registry import kind_of
 from tasks.records import CandidateRecord, EvaluationRecord
 
 
@@ -24,19 +28,15 @@ async def publish_results(session: Session, results: list[TargetResult]) -> None
 def _page(session: Session, result: TargetResult) -> str:
     if result.mlflow_run_id is None:
         return f"# {result.target}: failed\n\n{result.error}\n"
-    group = session.target(result.target).alert_group
-    return target_page(result, session.evaluation(result.target), _run_link(session, result.mlflow_run_id), group)
+    target = session.target(result.target)
+    return target_page(result, session.evaluation(result.target), _run_link(session, result.mlflow_run_id), target)
 
 
-def target_page(
-    result: TargetResult, record: EvaluationRecord, run_link: str, alert_group: tuple[str, ...] = ()
-) -> str:
-    """A target's findings as Markdown: what is served and why, every candidate beside the baseline, and where from.
-
-    `alert_group` names the columns within which alerts are counted, for a target with a decision threshold.
-    """
+def target_page(result: TargetResult, record: EvaluationRecord, run_link: str, target: Target) -> str:
+    """A target's findings as Markdown: what is served and why, every candidate beside the baseline, and where from."""
+    shown = kind_of(target).shown
     assert result.as_of and result.rows and result.dataset_digests
-    rows = "\n".join(_candidate_row(candidate, record) for candidate in record.candidates)
+    rows = "\n".join(_candidate_row(candidate, record, shown) for candidate in record.candidates)
     datasets = ", ".join(f"{name} `{md5}`" for name, md5 in result.dataset_digests.items())
     train, tune, test = record.train, record.tune, record.test
     # The Prefect page breaks a line wherever the text does, so a paragraph is one line.
@@ -54,11 +54,11 @@ def target_page(
 
 {windows}
 
-| candidate | {record.headline.replace("_", " ")} | difference to the bar | Brier score | calibration error |
-|---|---|---|---|---|
+| candidate | {" | ".join(_words(name) for name in (record.headline, "difference to the bar", *shown))} |
+|---|---|---|{"---|" * len(shown)}
 {rows}
 
-{_alerts(record, alert_group)}{sources}
+{_alerts(record, target.alert_group)}{sources}
 """
 
 
@@ -76,12 +76,14 @@ def _alerts(record: EvaluationRecord, group: tuple[str, ...]) -> str:
     return f"{heading}|---|---|---|---|---|\n{table}\n"
 
 
-def _candidate_row(candidate: CandidateRecord, record: EvaluationRecord) -> str:
+def _candidate_row(candidate: CandidateRecord, record: EvaluationRecord, shown: Sequence[str]) -> str:
     measured, difference = candidate.metrics[record.headline], candidate.difference[record.headline]
-    return (
-        f"| {candidate.name} | {measured.shown()} | {difference.shown('+')} "
-        f"| {candidate.metrics['brier'].value:.4f} | {candidate.metrics['calibration_error'].value:.4f} |"
-    )
+    others = " | ".join(f"{candidate.metrics[name].value:.4f}" for name in shown)
+    return f"| {candidate.name} | {measured.shown()} | {difference.shown('+')} | {others} |"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _run_link(session: Session, run_id: str) -> str:

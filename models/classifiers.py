@@ -73,7 +73,7 @@ def _fit_until_best(pipeline: Pipeline, learn_from: Examples, stop_on: Examples)
     return int(model.best_iteration) + 1
 
 
-CLASSIFIERS = FamilySet(
+FAMILIES = FamilySet(
     {
         "logistic": Family({"C": 0.1, "knots": 2, "words": 0}, _plainly(_logistic)),
         "forest": Family(

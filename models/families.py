@@ -1,20 +1,22 @@
-"""The sets of families: what candidates there are for each kind of question."""
+"""The sets of families: each lies in a module of models/ as its FAMILIES, and a target names that module."""
 
+import importlib
 from typing import Any
 
-from models.classifiers import CLASSIFIERS
 from models.family import Examples, Family, FamilySet, Settings
 from models.preprocessing import Columns
 from refrain.errors import SettingsError
 
-FAMILY_SETS: dict[str, FamilySet] = {
-    "classifiers": CLASSIFIERS,
-}
+
+def family_set(module: str) -> FamilySet:
+    """The families that the module called `module` holds ("models.classifiers")."""
+    found: FamilySet = importlib.import_module(module).FAMILIES
+    return found
 
 
 def check_settings(families: str, family: str, settings: Settings, where: str) -> None:
     """Raise SettingsError, naming what is known, if the set has no such family or the family no such setting."""
-    known = FAMILY_SETS[families].candidates
+    known = family_set(families).candidates
     if family not in known:
         raise SettingsError(
             f"{where} names the family {family!r}, which does not exist.", hint=f"Known: {', '.join(known)}."

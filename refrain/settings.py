@@ -93,6 +93,9 @@ class GateSettings(Frozen):
     """What a candidate must reach besides beating the baseline."""
 
     max_calibration_error: Fraction = 0.05
+    """Of a chance: how far, on average, probabilities may be from what happens."""
+    max_coverage_error: Fraction = 0.05
+    """Of an amount: how far the share of amounts inside the 80 % and the 95 % intervals may be from these."""
     min_test_positives: int = Field(default=10, ge=1)
     """Positive rows in the test window below which no difference counts: an interval over so few of them is too sure
     of itself."""

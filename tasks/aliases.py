@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from features.registry import find_target
 from refrain.errors import ModelError
 from refrain.settings import Frozen
 from tasks.model_folder import EXAMPLE_OUTPUT, fetched_model, read_example
@@ -94,11 +96,12 @@ def rollback(store: Store, target: str, version: int, *, why: str = "rolled back
 def check_loads(store: Store, version: Version) -> None:
     """Raise ModelError unless a fresh process loads the version and it says of its example what it said once."""
     label = f"{version.target} version {version.version}"
+    target = find_target(version.target)
     with fetched_model(store, version) as folder:
         example = pd.DataFrame(read_example(folder))
-        said = fresh_predictions({label: folder / "model.skops"}, example)
+        said = fresh_predictions(target, {label: folder / "model.skops"}, example)
     expected = json.loads(version.tags.get(EXAMPLE_OUTPUT, "[]"))
-    finding = reproductions(said, {label: pd.Series(expected, dtype="float64").to_numpy()})[label]
+    finding = reproductions(target, said, {label: np.asarray(expected, dtype=np.float64)})[label]
     if not finding.passed:
         reason = finding.error or f"its predictions differ by up to {finding.max_difference:.3g}"
         raise ModelError(f"{label} cannot be served: {reason.rstrip('.')}.", hint="Choose another version.")

@@ -21,15 +21,23 @@ def resamples(clusters: NDArray[np.int64], replicates: int, seed: int) -> Iterat
     `clusters` numbers each row's cluster from 0 on. A replicate draws as many clusters as there are, with
     replacement; a row weighs as often as its cluster was drawn. The draws do not depend on how they are chunked.
     """
-    kinds = int(clusters.max()) + 1
+    for counts in cluster_draws(int(clusters.max()) + 1, replicates, seed, len(clusters)):
+        yield counts[:, clusters]
+
+
+def cluster_draws(clusters: int, replicates: int, seed: int, rows: int = 0) -> Iterator[Numbers]:
+    """How often each cluster is drawn in each replicate, in chunks of shape (replicates of the chunk, clusters).
+
+    `rows`: how many numbers a replicate will be made into, where that is more; chunks are then smaller.
+    """
     generator = np.random.default_rng(seed)
-    size = max(1, _CELLS // max(len(clusters), kinds))
+    size = max(1, _CELLS // max(rows, clusters))
     for start in range(0, replicates, size):
         count = min(size, replicates - start)
-        counts = np.zeros((count, kinds))
+        counts = np.zeros((count, clusters))
         for replicate in range(count):
-            counts[replicate] = np.bincount(generator.integers(0, kinds, size=kinds), minlength=kinds)
-        yield counts[:, clusters]
+            counts[replicate] = np.bincount(generator.integers(0, clusters, size=clusters), minlength=clusters)
+        yield counts
 
 
 def replicate_metrics(

@@ -8,17 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.target import AS_OF
-from models.calibration import positive_scores
 from refrain.errors import ModelError
 from refrain.settings import TrainingSettings
 from tasks.alerts import choose_threshold, measure_alerts
-from tasks.bootstrap import Replicates, estimate, replicate_metrics
+from tasks.bootstrap import Replicates, estimate
 from tasks.fitting import BASELINE, Fitted
 from tasks.importance import permutation_importance
+from tasks.kinds.kind import Answers, KindOfTarget
+from tasks.kinds.registry import kind_of
 from tasks.labelled import Labelled
-from tasks.metrics import Numbers, Ranked, point_metrics
-from tasks.records import AlertsRecord, CalibrationBin, CandidateRecord, Estimate, EvaluationRecord, FoldRecord
-from tasks.split import Positions, Split, window_record
+from tasks.metrics import HIGHER_IS_BETTER
+from tasks.records import AlertsRecord, CandidateRecord, Estimate, EvaluationRecord, FoldRecord
+from tasks.split import Positions, Split, few_of, window_record
 
 _SMALLEST_SLICE = 30  # rows below which a slice says nothing
 
@@ -30,7 +31,7 @@ class Tested:
     fitted: Fitted
     model: Any
     file: str
-    probabilities: Numbers
+    answers: Answers
 
     @property
     def name(self) -> str:
@@ -40,7 +41,7 @@ class Tested:
 
 @dataclass(frozen=True)
 class _Window:
-    """The test window, and what is computed from all candidates' probabilities of it together."""
+    """The test window, and what is computed from all candidates' answers together."""
 
     data: Labelled
     split: Split
@@ -51,19 +52,25 @@ class _Window:
     slices: Mapping[str, Mapping[str, Mapping[str, Estimate]]]
 
     @property
-    def labels(self) -> NDArray[np.int64]:
+    def labels(self) -> NDArray[Any]:
         """Labels of the test rows."""
         return self.data.labels[self.split.test]
 
+    @property
+    def kind(self) -> KindOfTarget:
+        """What the target's kind can do."""
+        return kind_of(self.data.target)
+
 
 def predict_test(fitted: Fitted, model: Any, file: str, data: Labelled, split: Split) -> Tested:
-    """Let a stored model predict the test rows. Raises ModelError if what it says is no probability."""
-    said = positive_scores(model, data.features.iloc[split.test])
-    if not np.all(np.isfinite(said) & (said >= 0) & (said <= 1)):
+    """Let a stored model predict the test rows. Raises ModelError if what it says is no answer."""
+    try:
+        said = kind_of(data.target).ask(model, data.features.iloc[split.test])
+    except ModelError as error:
         raise ModelError(
-            f"{fitted.name} of {data.target.name} gave values that are no probabilities.",
+            f"{fitted.name} of {data.target.name}: {error.message}",
             hint=f"Try other settings for it under targets.{data.target.name}.training.candidates.",
-        )
+        ) from None
     return Tested(fitted, model, file, said)
 
 
@@ -87,14 +94,16 @@ def evaluate(
 
 
 def _measure(tested: Sequence[Tested], data: Labelled, split: Split, training: TrainingSettings) -> _Window:
-    said = {candidate.name: candidate.probabilities for candidate in tested}
-    points = {name: point_metrics(data.labels[split.test], probabilities) for name, probabilities in said.items()}
+    said = {candidate.name: candidate.answers for candidate in tested}
+    kind, headline = kind_of(data.target), data.target.headline
+    points = {name: kind.point_metrics(data.labels[split.test], answers) for name, answers in said.items()}
     baselines = [candidate.name for candidate in tested if candidate.fitted.family == BASELINE]
+    sign = 1 if HIGHER_IS_BETTER[headline] else -1
     return _Window(
         data=data,
         split=split,
         training=training,
-        best_baseline=max(baselines, key=lambda name: points[name][data.target.headline]),
+        best_baseline=max(baselines, key=lambda name: sign * points[name][headline]),
         points=points,
         replicates=_replicates(said, data, split.test, training),
         slices=_slices(said, data, split, training),
@@ -102,28 +111,38 @@ def _measure(tested: Sequence[Tested], data: Labelled, split: Split, training: T
 
 
 def _replicates(
-    probabilities: Mapping[str, Numbers], data: Labelled, rows: Positions, training: TrainingSettings
-) -> dict[str, Replicates]:
-    ranked = {name: Ranked(data.labels[rows], said) for name, said in probabilities.items()}
-    return replicate_metrics(ranked, data.groups(data.target.cluster, rows), training.replicates, training.seed)
+    answers: Mapping[str, Answers], data: Labelled, rows: Positions, training: TrainingSettings
+) -> Mapping[str, Replicates]:
+    clusters = data.groups(data.target.cluster, rows)
+    kind = kind_of(data.target)
+    return kind.replicates(data.labels[rows], answers, clusters, training.replicates, training.seed)
 
 
 def _slices(
-    probabilities: Mapping[str, Numbers], data: Labelled, split: Split, training: TrainingSettings
+    answers: Mapping[str, Answers], data: Labelled, split: Split, training: TrainingSettings
 ) -> dict[str, dict[str, dict[str, Estimate]]]:
-    """Name -> "known" and "unseen" -> metric -> estimate. A cluster is known if the served model learned from it."""
-    clusters = data.groups(data.target.cluster)
-    is_known = np.isin(clusters[split.test], clusters[split.known])
-    found: dict[str, dict[str, dict[str, Estimate]]] = {name: {} for name in probabilities}
-    for slice_name, chosen in (("known", is_known), ("unseen", ~is_known)):
+    """Name -> slice -> metric -> estimate, of each slice that is large enough to say something."""
+    found: dict[str, dict[str, dict[str, Estimate]]] = {name: {} for name in answers}
+    for slice_name, chosen in _sliced(data, split).items():
         rows = split.test[chosen]
-        positives = int(data.labels[rows].sum())
-        if len(rows) < _SMALLEST_SLICE or min(positives, len(rows) - positives) < training.split.min_positives:
+        if len(rows) < _SMALLEST_SLICE or few_of(data.target.kind, data.labels[rows]) < training.split.min_positives:
             continue
-        part = {name: said[chosen] for name, said in probabilities.items()}
+        part = {name: said[chosen] for name, said in answers.items()}
         replicates = _replicates(part, data, rows, training)
         for name, said in part.items():
-            found[name][slice_name] = _estimates(point_metrics(data.labels[rows], said), replicates[name])
+            points = kind_of(data.target).point_metrics(data.labels[rows], said)
+            found[name][slice_name] = _estimates(points, replicates[name])
+    return found
+
+
+def _sliced(data: Labelled, split: Split) -> dict[str, NDArray[np.bool_]]:
+    """Slice -> which test rows belong to it. A cluster is known if the served model learned from it."""
+    clusters = data.groups(data.target.cluster)
+    is_known = np.isin(clusters[split.test], clusters[split.known])
+    found = {"known": is_known, "unseen": ~is_known}
+    for part in data.target.slices:
+        values = data.frame[part.column].to_numpy(dtype=np.float64, na_value=np.nan)[split.test]
+        found[part.name] = (values >= part.low) & (values < part.high)
     return found
 
 
@@ -138,7 +157,7 @@ def _candidate(tested: Tested, window: _Window) -> CandidateRecord:
         name=name,
         family=fitted.family,
         settings=fitted.settings,
-        tune=point_metrics(window.data.labels[tune], fitted.tune_probabilities),
+        tune=window.kind.point_metrics(window.data.labels[tune], fitted.tune_answers),
         metrics=_estimates(points[name], replicates[name]),
         difference=_estimates(
             {metric: value - points[bar][metric] for metric, value in points[name].items()},
@@ -146,7 +165,7 @@ def _candidate(tested: Tested, window: _Window) -> CandidateRecord:
         ),
         slices=window.slices[name],
         importance=_importance(tested, window),
-        calibration=calibration_bins(window.labels, tested.probabilities),
+        calibration=window.kind.bins(window.labels, tested.answers),
         alerts=_alerts(tested, window),
         model=tested.file,
     )
@@ -158,19 +177,8 @@ def _importance(tested: Tested, window: _Window) -> dict[str, Estimate]:
         return {}
     data, rows = window.data, window.split.test
     clusters = data.groups(data.target.cluster, rows)
-    return permutation_importance(tested.model, data.features.iloc[rows], window.labels, clusters, window.training)
-
-
-def calibration_bins(labels: NDArray[np.int64], probabilities: Numbers) -> tuple[CalibrationBin, ...]:
-    """The bins behind calibration_error, from the lowest probabilities to the highest."""
-    ranked = Ranked(labels, probabilities)
-    return tuple(
-        CalibrationBin(
-            predicted=float(ranked.probabilities[inside].mean()),
-            observed=float(ranked.labels[inside].mean()),
-            rows=int(inside.sum()),
-        )
-        for inside in (ranked.bins == number for number in np.unique(ranked.bins)[::-1])
+    return permutation_importance(
+        window.kind, tested.model, data.features.iloc[rows], window.labels, clusters, window.training
     )
 
 
@@ -179,9 +187,9 @@ def _alerts(tested: Tested, window: _Window) -> AlertsRecord | None:
     if settings is None:
         return None
     by = data.target.alert_group or (AS_OF,)
-    said = tested.fitted.tune_probabilities
+    said = tested.fitted.tune_answers
     threshold = choose_threshold(data.labels[split.tune], said, data.groups(by, split.tune), settings)
-    return measure_alerts(window.labels, tested.probabilities, data.groups(by, split.test), threshold, settings)
+    return measure_alerts(window.labels, tested.answers, data.groups(by, split.test), threshold, settings)
 
 
 def _folds(tested: Sequence[Tested], data: Labelled, split: Split) -> tuple[FoldRecord, ...]:

@@ -1,4 +1,4 @@
-"""Candidates and baselines fitted: settings chosen on rolling folds, probabilities calibrated on the tune window."""
+"""Candidates and baselines fitted: settings chosen on rolling folds, answers calibrated on the tune window."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,16 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.target import Baseline
-from models.baselines import BaseRate, ColumnScore
-from models.calibration import CalibratedModel, choose_calibrator, positive_scores
-from models.families import FAMILY_SETS, fit_family
+from models.families import family_set, fit_family
 from refrain.settings import TrainingSettings
+from tasks.kinds.kind import Answers
+from tasks.kinds.registry import kind_of
 from tasks.labelled import Labelled
-from tasks.metrics import Numbers, point_metrics
+from tasks.metrics import HIGHER_IS_BETTER
 from tasks.split import Fold, Split
 
 BASELINE = "baseline"
-_CALIBRATION_NAMES = {"PlattCalibrator": "platt", "IsotonicCalibrator": "isotonic"}
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,8 @@ class Fitted:
     family: str
     settings: Mapping[str, Any]
     model: Any
-    """One estimator: predict_proba(frame of features) -> calibrated probabilities, shape (rows, 2)."""
-    tune_probabilities: Numbers
+    """One estimator, which gives the answers of the target's kind to a frame of features."""
+    tune_answers: Answers
     """For the rows of the tune window, by a fit that had not seen their labels (its calibrator had)."""
     fold_scores: tuple[Mapping[str, float], ...]
     """For each fold: settings as text -> headline metric."""
@@ -48,9 +47,9 @@ def fit_candidate(family: str, data: Labelled, split: Split, training: TrainingS
     grid = combinations(training.candidates[family])
     fold_scores = tuple(_score_grid(family, grid, data, fold, seed=training.seed) for fold in split.folds)
     first, complete = fit_family(
-        FAMILY_SETS[data.target.families].candidates[family],
+        family_set(data.target.families).candidates[family],
         data.columns,
-        _best(grid, fold_scores),
+        _best(grid, fold_scores, HIGHER_IS_BETTER[data.target.headline]),
         data.examples(split.train),
         seed=training.seed,
         stop_on=data.examples(split.tune),
@@ -58,33 +57,37 @@ def fit_candidate(family: str, data: Labelled, split: Split, training: TrainingS
     fit = partial(_fit, family, complete, data, training.seed)
     steps = split.steps if training.refit else (Fold(split.train, split.tune),)
     fits = [first, *(fit(step.train) for step in steps[1:])]
+    kind = kind_of(data.target)
     pooled = np.concatenate(
-        [positive_scores(model, data.features.iloc[step.test]) for model, step in zip(fits, steps, strict=True)]
+        [kind.raw(model, data.features.iloc[step.test]) for model, step in zip(fits, steps, strict=True)]
     )
-    calibrator = choose_calibrator(pooled, data.labels[split.tune], data.groups(data.target.cluster, split.tune))
+    calibrated = kind.calibrate(pooled, data, split.tune)
     return Fitted(
         name=family,
         family=family,
-        settings={**complete, "calibration": _CALIBRATION_NAMES[type(calibrator).__name__]},
-        model=CalibratedModel(fit(split.known) if training.refit else first, calibrator),
-        tune_probabilities=calibrator.predict(pooled),
+        settings={**complete, **calibrated.settings},
+        model=kind.wrap(fit(split.known) if training.refit else first, calibrated),
+        tune_answers=calibrated.answers,
         fold_scores=fold_scores,
     )
 
 
 def _fit(family: str, settings: Mapping[str, Any], data: Labelled, seed: int, rows: NDArray[np.intp]) -> Any:
-    known = FAMILY_SETS[data.target.families].candidates[family]
+    known = family_set(data.target.families).candidates[family]
     return fit_family(known, data.columns, settings, data.examples(rows), seed=seed)[0]
 
 
 def fit_baseline(baseline: Baseline, data: Labelled, split: Split) -> Fitted:
     """Fit a baseline on every row whose label was known before the test window."""
+    kind = kind_of(data.target)
+    raw = kind.raw(kind.fit_baseline(baseline, data.examples(split.train), data), data.features.iloc[split.tune])
+    calibrated = kind.calibrate_baseline(raw, data, split.tune)
     return Fitted(
         name=baseline.name,
         family=BASELINE,
         settings={} if baseline.column is None else {"column": baseline.column},
-        model=_fit_baseline(baseline, data, split.known),
-        tune_probabilities=positive_scores(_fit_baseline(baseline, data, split.train), data.features.iloc[split.tune]),
+        model=kind.wrap(kind.fit_baseline(baseline, data.examples(split.known), data), calibrated),
+        tune_answers=raw if calibrated is None else calibrated.answers,
         fold_scores=tuple({} for _ in split.folds),
     )
 
@@ -101,24 +104,18 @@ def settings_text(settings: Mapping[str, Any]) -> str:
 
 def _score_grid(family: str, grid: list[dict[str, Any]], data: Labelled, fold: Fold, *, seed: int) -> dict[str, float]:
     """Headline metric of each combination on one fold. Rounds that are found rather than set are found on it too."""
-    known = FAMILY_SETS[data.target.families].candidates[family]
+    known, kind = family_set(data.target.families).candidates[family], kind_of(data.target)
     later = data.examples(fold.test)
     scores = {}
     for settings in grid:
         fitted, _ = fit_family(known, data.columns, settings, data.examples(fold.train), seed=seed, stop_on=later)
-        measured = point_metrics(later[1], positive_scores(fitted, later[0]))
-        scores[settings_text(settings)] = measured[data.target.headline]
+        scores[settings_text(settings)] = kind.fold_score(data.target.headline, later[1], kind.raw(fitted, later[0]))
     return scores
 
 
-def _best(grid: list[dict[str, Any]], fold_scores: tuple[Mapping[str, float], ...]) -> dict[str, Any]:
-    """The combination of the highest mean over the folds: the first of equals, or of all where no fold was usable."""
+def _best(grid: list[dict[str, Any]], fold_scores: tuple[Mapping[str, float], ...], higher: bool) -> dict[str, Any]:
+    """The combination of the best mean over the folds: the first of equals, or of all where no fold was usable."""
     if not fold_scores:
         return grid[0]
     means = [float(np.mean([scores[settings_text(settings)] for scores in fold_scores])) for settings in grid]
-    return grid[int(np.argmax(means))]
-
-
-def _fit_baseline(baseline: Baseline, data: Labelled, rows: NDArray[np.intp]) -> Any:
-    model = BaseRate() if baseline.column is None else ColumnScore(baseline.column)
-    return model.fit(*data.examples(rows))
+    return grid[int(np.argmax(means) if higher else np.argmin(means))]

@@ -6,23 +6,23 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.calibration import positive_scores
 from refrain.settings import TrainingSettings
 from tasks.bootstrap import estimate, resamples
-from tasks.metrics import Numbers, Ranked
+from tasks.kinds.kind import KindOfTarget
 from tasks.records import Estimate
 
 _REPLICATES = 200
 
 
 def permutation_importance(
+    kind: KindOfTarget,
     model: Any,
     features: pd.DataFrame,
-    labels: NDArray[np.int64],
+    labels: NDArray[Any],
     clusters: NDArray[np.int64],
     training: TrainingSettings,
 ) -> dict[str, Estimate]:
-    """Feature -> average precision lost when it is permuted, mean over the repeats, with its 95 % interval.
+    """Feature -> headline metric lost when it is permuted, mean over the repeats, with its 95 % interval.
 
     Measured on at most `importance_rows` of the rows, drawn at random; 200 bootstrap replicates, clusters kept whole.
     """
@@ -31,12 +31,12 @@ def permutation_importance(
     clusters = np.unique(clusters[rows], return_inverse=True)[1]
     weights = np.concatenate(list(resamples(clusters, _REPLICATES, training.seed)))
     weights = np.vstack([np.ones(len(rows)), weights])
-    whole = _precision(labels, positive_scores(model, features), weights)
+    whole = kind.goodness(labels, kind.ask(model, features), weights)
     found = {}
     for number, name in enumerate(features.columns):
         dealt = _permuted(features, name, [training.seed, number], training.importance_repeats)
-        scores = positive_scores(model, dealt).reshape(training.importance_repeats, len(rows))
-        lost = whole - np.mean([_precision(labels, repeat, weights) for repeat in scores], axis=0)
+        repeats = np.split(kind.ask(model, dealt), training.importance_repeats)
+        lost = whole - np.mean([kind.goodness(labels, repeat, weights) for repeat in repeats], axis=0)
         found[str(name)] = estimate(float(lost[0]), lost[1:])
     return found
 
@@ -53,7 +53,3 @@ def _permuted(features: pd.DataFrame, name: Any, seed: list[int], repeats: int) 
     order = np.concatenate([generator.permutation(len(features)) for _ in range(repeats)])
     stacked = pd.concat([features] * repeats, ignore_index=True)
     return stacked.assign(**{name: features[name].take(order).to_numpy()})
-
-
-def _precision(labels: NDArray[np.int64], scores: Numbers, weights: Numbers) -> Numbers:
-    return Ranked(labels, scores).average_precision(weights)

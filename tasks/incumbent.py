@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from refrain.settings import TrainingSettings
-from tasks.bootstrap import estimate, replicate_metrics
-from tasks.gate import CALIBRATION, Incumbent
+from tasks.bootstrap import estimate
+from tasks.gate import Incumbent
 from tasks.judged_rows import JudgedRows
-from tasks.metrics import Numbers, Ranked, point_metrics
+from tasks.kinds.kind import Answers
+from tasks.kinds.registry import kind_of
 from tasks.records import Estimate, EvaluationRecord
+from tasks.split import few_of
 from tasks.versions import Version
 
 _SELF = "\0incumbent"
@@ -20,29 +22,28 @@ _SMALLEST = 30  # rows below which a comparison says nothing
 
 def measure_incumbent(
     version: Version,
-    said: Numbers | str,
+    said: Answers | str,
     rows: JudgedRows,
     record: EvaluationRecord,
     training: TrainingSettings,
 ) -> Incumbent:
     """Measure the champion on the test rows that are later than everything it learned from.
 
-    `said`: its probabilities of all test rows, or why there are none. A champion that cannot be measured is said to be
+    `said`: its answers to all test rows, or why there are none. A champion that cannot be measured is said to be
     so; it blocks nobody.
     """
     if isinstance(said, str):
         return _unmeasured(version, f"it could not predict these rows: {said}")
     fair = rows.later_than(_learned_until(version))
-    positives = int(rows.labels[fair].sum())
-    if int(fair.sum()) < _SMALLEST or positives in (0, int(fair.sum())):
+    if int(fair.sum()) < _SMALLEST or few_of(rows.target.kind, rows.labels[fair]) == 0:
         return _unmeasured(version, "it has learned from these very rows, so that the comparison would flatter it")
-    everyone: Mapping[str, Numbers] = {_SELF: said, **rows.said}
+    kind = kind_of(rows.target)
+    everyone: Mapping[str, Answers] = {_SELF: said, **rows.said}
     part = {name: values[fair] for name, values in everyone.items()}
     labels = rows.labels[fair]
     _, clusters = np.unique(rows.clusters[fair], return_inverse=True)
-    points = {name: point_metrics(labels, values) for name, values in part.items()}
-    ranked = {name: Ranked(labels, values) for name, values in part.items()}
-    replicates = replicate_metrics(ranked, clusters, training.replicates, training.seed)
+    points = {name: kind.point_metrics(labels, values) for name, values in part.items()}
+    replicates = kind.replicates(labels, part, clusters, training.replicates, training.seed)
     headline = record.headline
 
     def minus(first: str, second: str) -> Estimate:
@@ -54,7 +55,7 @@ def measure_incumbent(
         rows=int(fair.sum()),
         metric=estimate(points[_SELF][headline], replicates[_SELF][headline]),
         difference=minus(_SELF, record.best_baseline),
-        calibration_error=points[_SELF][CALIBRATION],
+        reliability=points[_SELF][kind.reliability],
         advantages={name: minus(name, _SELF) for name in rows.said},
     )
 

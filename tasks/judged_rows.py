@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,10 @@ from numpy.typing import NDArray
 from features.target import AS_OF, LABEL, Target
 from refrain.errors import InputError
 from refrain.project import Project
+from tasks.answers import column_names, from_columns
+from tasks.kinds.kind import Answers
+from tasks.kinds.registry import kind_of
 from tasks.labelled import Labelled, read_labelled
-from tasks.metrics import Numbers
 
 
 @dataclass(frozen=True)
@@ -21,12 +24,12 @@ class JudgedRows:
 
     target: Target
     features: pd.DataFrame
-    labels: NDArray[np.int64]
+    labels: NDArray[Any]
     clusters: NDArray[np.int64]
     """Which rows are resampled together."""
     as_of: NDArray[np.datetime64]
-    said: Mapping[str, Numbers]
-    """Candidate -> its probabilities."""
+    said: Mapping[str, Answers]
+    """Candidate -> its answers."""
 
     def later_than(self, day: date | None) -> NDArray[np.bool_]:
         """Which rows lie after `day`; all where there is none."""
@@ -45,7 +48,9 @@ def read_judged_rows(target: Target, names: tuple[str, ...], project: Project) -
         predictions = pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise _wrong(target, f"cannot be read: {error}") from None
-    missing = [name for name in ("window", *names) if name not in predictions.columns]
+    kind = kind_of(target)
+    needed = ["window", *(column for name in names for column in column_names(name, kind))]
+    missing = [name for name in needed if name not in predictions.columns]
     if missing:
         raise _wrong(target, f"lack the columns {', '.join(missing)}")
     test = predictions[predictions["window"] == "test"]
@@ -61,7 +66,7 @@ def read_judged_rows(target: Target, names: tuple[str, ...], project: Project) -
         labels=matched.labels,
         clusters=matched.groups(target.cluster),
         as_of=pd.to_datetime(rows[AS_OF]).to_numpy(dtype="datetime64[D]"),
-        said={name: test[name].to_numpy(dtype=np.float64) for name in names},
+        said={name: from_columns(test, name, kind) for name in names},
     )
 
 

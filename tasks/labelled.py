@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.target import AS_OF, LABEL, LABEL_KNOWN_AT, Target
+from features.target import AS_OF, LABEL, LABEL_KNOWN_AT, Kind, Target
 from models.preprocessing import Columns
 from refrain.errors import InputError
 
@@ -32,11 +32,11 @@ class Labelled:
         return self.frame[list(self.columns.all)]
 
     @cached_property
-    def labels(self) -> NDArray[np.int64]:
-        """0 or 1 for each row."""
-        return self.frame[LABEL].to_numpy(dtype=np.int64)
+    def labels(self) -> NDArray[Any]:
+        """Of each row: 0 or 1, or an amount."""
+        return self.frame[LABEL].to_numpy(dtype=np.int64 if self.target.kind is Kind.CHANCE else np.float64)
 
-    def examples(self, rows: NDArray[np.intp]) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    def examples(self, rows: NDArray[np.intp]) -> tuple[pd.DataFrame, NDArray[Any]]:
         """Features and labels of some rows."""
         return self.features.iloc[rows], self.labels[rows]
 

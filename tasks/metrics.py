@@ -13,6 +13,8 @@ HIGHER_IS_BETTER: Mapping[str, bool] = {
     "log_loss": False,
     "roc_auc": True,
     "calibration_error": False,
+    "wape": False,
+    "coverage_error": False,
 }
 CALIBRATION_BINS = 10
 ROWS_PER_BIN = 100

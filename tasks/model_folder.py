@@ -21,6 +21,7 @@ from features.target import Target
 from models.storage import stored_types
 from refrain.errors import ModelError
 from refrain.files import file_md5
+from tasks.kinds.registry import kind_of
 from tasks.tracking import Store
 from tasks.versions import Version
 
@@ -39,7 +40,7 @@ _PYTHON_ENV = "python_env.yaml"
 def write_model_folder(folder: Path, model: Path, target: Target, example: pd.DataFrame) -> None:
     """Fill `folder` with what MLflow needs to load and serve the stored estimator `model`.
 
-    `example`: a few rows of features. The served function is `predict_proba`.
+    `example`: a few rows of features. The served function is that of the target's kind.
     """
     from mlflow import pyfunc  # noqa: PLC0415 - seconds
     from mlflow.models import Model  # noqa: PLC0415
@@ -63,7 +64,7 @@ def write_model_folder(folder: Path, model: Path, target: Target, example: pd.Da
         loader_module="mlflow.sklearn",
         model_path=MODEL_FILE,
         python_env=_PYTHON_ENV,
-        predict_fn="predict_proba",
+        predict_fn=kind_of(target).predict_function,
     )
     described.add_flavor(
         "sklearn",
@@ -139,7 +140,8 @@ def _signature(target: Target) -> Any:
         **dict.fromkeys((*target.categorical, *target.text), DataType.string),
     }
     inputs = [ColSpec(kinds[name], name, required=name in target.required) for name in target.features]
-    return ModelSignature(Schema(inputs), Schema([TensorSpec(dtype("float64"), (-1, 2))]))
+    answers = TensorSpec(dtype("float64"), (-1, kind_of(target).width))
+    return ModelSignature(Schema(inputs), Schema([answers]))
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

@@ -15,9 +15,11 @@ from refrain.errors import ModelError
 from refrain.project import Project
 from refrain.settings import TrainingSettings
 from tasks.aliases import alias_moves, move_alias
-from tasks.gate import Decision, Incumbent, Outcome, best_on_tune, decide
+from tasks.gate import Decision, Incumbent, Outcome, Reliability, best_on_tune, decide
 from tasks.incumbent import measure_incumbent
 from tasks.judged_rows import JudgedRows, read_judged_rows
+from tasks.kinds.kind import Answers
+from tasks.kinds.registry import kind_of
 from tasks.lineage import Lineage
 from tasks.model_folder import MODEL_FILE, fetched_model
 from tasks.records import Estimate, EvaluationRecord
@@ -30,7 +32,7 @@ from tasks.registration import (
     remember,
     served,
 )
-from tasks.reproduce import Numbers, fresh_predictions, reproductions
+from tasks.reproduce import fresh_predictions, reproductions
 from tasks.run_log import RunLog
 from tasks.tracking import Store
 from tasks.versions import BASELINE, CHALLENGER, CHAMPION, RegisteredTarget, Version, read_target
@@ -110,19 +112,22 @@ def _decide(training: Training, store: Store, rows: JudgedRows) -> Decision:
     folder = training.project.models_folder(target)
     champion = _champion_before(store, target, training.lineage)
     models = {candidate.name: folder / candidate.model for candidate in record.candidates}
-    said: dict[str, Numbers | str] = {}
+    said: dict[str, Answers | str] = {}
     with ExitStack() as stack:
         if champion is not None:
             try:
                 models[_INCUMBENT] = stack.enter_context(fetched_model(store, champion)) / MODEL_FILE
             except ModelError as error:
                 said[_INCUMBENT] = str(error)
-        fresh = stack.enter_context(ThreadPoolExecutor(1)).submit(fresh_predictions, models, rows.features)
+        process = stack.enter_context(ThreadPoolExecutor(1))
+        fresh = process.submit(fresh_predictions, training.target, models, rows.features)
         store.client()  # imports MLflow, which takes as long as the fresh process does
         said |= fresh.result()
     incumbent = _incumbent(champion, said, rows, training)
     gate = training.project.settings.target(target).gate
-    return decide(record, gate, reproductions(said, rows.said), incumbent)
+    kind = kind_of(training.target)
+    reliability = Reliability(kind.reliability, kind.reliability_limit(gate))
+    return decide(record, gate, reliability, reproductions(training.target, said, rows.said), incumbent)
 
 
 def _champion_before(store: Store, target: str, lineage: Lineage) -> Version | None:
@@ -137,7 +142,7 @@ def _champion_before(store: Store, target: str, lineage: Lineage) -> Version | N
 
 
 def _incumbent(
-    champion: Version | None, said: Mapping[str, Numbers | str], rows: JudgedRows, training: Training
+    champion: Version | None, said: Mapping[str, Answers | str], rows: JudgedRows, training: Training
 ) -> Incumbent | None:
     if champion is None:
         return None

@@ -6,20 +6,19 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from refrain.errors import ModelError, RefrainError
+from features.target import Kind, Target
+from refrain.errors import RefrainError
 from tasks.gate import Reproduction
+from tasks.kinds.kind import Answers
+from tasks.kinds.registry import kind_of, of_kind
 
-Numbers = NDArray[np.float64]
 
-
-def fresh_predictions(models: Mapping[str, Path], rows: pd.DataFrame) -> dict[str, Numbers | str]:
-    """Name -> probabilities of label 1 for each of `rows`, or, as text, why there are none.
+def fresh_predictions(target: Target, models: Mapping[str, Path], rows: pd.DataFrame) -> dict[str, Answers | str]:
+    """Name -> answers to `rows`, or, as text, why there are none.
 
     All models are loaded in one new Python process that knows nothing but the files. `rows` holds the features.
     """
@@ -28,7 +27,8 @@ def fresh_predictions(models: Mapping[str, Path], rows: pd.DataFrame) -> dict[st
     with tempfile.TemporaryDirectory(prefix="refrain-") as name:
         folder = Path(name)
         rows.to_parquet(folder / "rows.parquet", index=False)
-        job = {"folder": name, "models": {key: str(path.resolve()) for key, path in models.items()}}
+        paths = {key: str(path.resolve()) for key, path in models.items()}
+        job = {"folder": name, "kind": target.kind, "models": paths}
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-m", "tasks.reproduce"],
             input=json.dumps(job),
@@ -43,26 +43,20 @@ def fresh_predictions(models: Mapping[str, Path], rows: pd.DataFrame) -> dict[st
         return {key: said[key] or np.load(folder / f"{place}.npy") for place, key in enumerate(models)}
 
 
-def reproductions(said: Mapping[str, Numbers | str], written: Mapping[str, Numbers]) -> dict[str, Reproduction]:
+def reproductions(
+    target: Target, said: Mapping[str, Answers | str], written: Mapping[str, Answers]
+) -> dict[str, Reproduction]:
     """Compare what a fresh process said with what training wrote down, candidate by candidate."""
-    return {name: _compare(said[name], expected) for name, expected in written.items()}
+    return {name: _compare(target, said[name], expected) for name, expected in written.items()}
 
 
-def _compare(said: Numbers | str, expected: Numbers) -> Reproduction:
+def _compare(target: Target, said: Answers | str, expected: Answers) -> Reproduction:
     if isinstance(said, str):
         return Reproduction(error=said)
     if len(said) != len(expected):
         return Reproduction(error=f"it gave {len(said)} predictions for {len(expected)} rows")
-    difference = float(np.max(np.abs(said - expected), initial=0.0))
+    difference = kind_of(target).distance(said, expected)
     return Reproduction(max_difference=difference if np.isfinite(difference) else np.inf)
-
-
-def predict(model: Any, rows: pd.DataFrame) -> Numbers:
-    """Probabilities of label 1. Raises ModelError if what the model gives is not one probability a row."""
-    said = np.asarray(model.predict_proba(rows), dtype=np.float64)
-    if said.shape != (len(rows), 2) or not np.all((said >= 0) & (said <= 1)):
-        raise ModelError(f"The {type(model).__name__} does not give two probabilities a row.", hint="Train it anew.")
-    return said[:, 1]
 
 
 def main() -> None:
@@ -74,11 +68,12 @@ def main() -> None:
     job = json.load(sys.stdin)
     folder = Path(job["folder"])
     rows = pd.read_parquet(folder / "rows.parquet")
+    kind = of_kind(Kind(job["kind"]))
     reasons: dict[str, str] = {}
     with threadpool_limits(limits=1):
         for place, (name, path) in enumerate(job["models"].items()):
             try:
-                np.save(folder / f"{place}.npy", predict(load_estimator(Path(path)), rows))
+                np.save(folder / f"{place}.npy", kind.ask(load_estimator(Path(path)), rows))
                 reasons[name] = ""
             except RefrainError as error:
                 reasons[name] = str(error)

@@ -12,8 +12,8 @@ from models.storage import load_estimator
 from refrain.errors import InputError
 from refrain.files import replacing
 from refrain.settings import Frozen
+from tasks.kinds.registry import kind_of
 from tasks.model_folder import MODEL_FILE, fetched_model
-from tasks.reproduce import predict
 from tasks.score_rows import PARQUET, Chunk, read_chunks, write_csv_header
 from tasks.tracking import Store
 from tasks.versions import Version, champion
@@ -41,8 +41,9 @@ class ScoreReport(Frozen):
 def score(target: Target, in_path: Path, out_path: Path, store: Store) -> ScoreReport:
     """Write to `out_path` what the champion of `target` says of the rows in `in_path`; each .csv or .parquet.
 
-    An output row has the input's key columns, `probability`, `alert` (0 or 1) where the target has a decision
-    threshold, and the model's name, version, family and is_baseline. Memory does not grow with the number of rows.
+    An output row has the input's key columns; `probability`, and `alert` (0 or 1) where the target has a decision
+    threshold, or of an amount `prediction` with its bounds; and the model's name, version, family and is_baseline.
+    Memory does not grow with the number of rows.
     Raises ModelError if there is no champion or it does not load, InputError if the input is not what the target
     takes; `out_path` then stays as it was.
     """
@@ -75,7 +76,9 @@ def score(target: Target, in_path: Path, out_path: Path, store: Store) -> ScoreR
 def _scored(chunk: Chunk, model: Any, served: Version, target: Target) -> pd.DataFrame:
     # The order in which the model was fitted; a feature that the input lacks is missing in every row.
     features = chunk.features.reindex(columns=list(target.features))
-    scored = chunk.keys.assign(probability=predict(model, features))
+    kind = kind_of(target)
+    said = kind.ask(model, features).reshape(len(features), -1)
+    scored = chunk.keys.assign(**{name: said[:, place] for place, name in enumerate(kind.columns)})
     if "threshold" in served.tags:
         scored["alert"] = (scored["probability"] >= float(served.tags["threshold"])).astype("int64")
     return scored.assign(

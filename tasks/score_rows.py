@@ -54,7 +54,7 @@ def lay_out(target: Target, path: Path, header: Sequence[str]) -> Layout:
             f"{path}, line 1: the header has {', '.join(twice)} more than once.", hint="Remove or rename one of them."
         )
     known_keys = dict.fromkeys((*target.entity, *target.cluster, AS_OF, LABEL_KNOWN_AT, LABEL))
-    keys = tuple(name for name in header if name in known_keys and name not in target.features)
+    keys = tuple(name for name in header if name in known_keys)
     unknown = [name for name in header if name not in target.features and name not in keys]
     absent = tuple(name for name in target.features if name not in header)
     misspelt = _misspelt(unknown, absent)
@@ -123,7 +123,7 @@ def _read_parquet(target: Target, path: Path) -> tuple[Layout, Iterator[Chunk]]:
 
     def chunks() -> Iterator[Chunk]:
         start = 1
-        for batch in file.iter_batches(_CHUNK, columns=[*layout.keys, *layout.features]):
+        for batch in file.iter_batches(_CHUNK, columns=list(dict.fromkeys((*layout.keys, *layout.features)))):
             places = [f"row {number}" for number in range(start, start + batch.num_rows)]
             start += batch.num_rows
             columns = {name: batch.column(name).to_pylist() for name in batch.schema.names}

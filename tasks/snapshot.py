@@ -30,6 +30,7 @@ class SnapshotReport(Frozen):
     labelled: int
     """Rows whose label is known."""
     positives: int
+    """Of these, those whose label is above zero."""
     first_as_of: date
     last_as_of: date
     md5: str
@@ -42,7 +43,8 @@ def snapshot(
     """Write the rows of `target` to the Parquet file `out`, sorted by as_of and entity.
 
     The same bytes come out of the same datasets and settings. Rows whose label cannot be known yet are there with a
-    null label. `dataset_paths` gives the canonical CSV (or Parquet) of each of the target's datasets.
+    null label. `dataset_paths` gives the canonical CSV (or Parquet) of each of the target's datasets, and of those of
+    its optional ones that there are.
 
     Raises SettingsError for settings the target does not understand, InputError for a dataset that cannot be read, and
     TooFewRowsError where no row is eligible; `out` then stays what it was.
@@ -63,7 +65,7 @@ def snapshot(
         target=target.name,
         rows=rows.height,
         labelled=rows.height - rows[LABEL].null_count(),
-        positives=int(rows[LABEL].sum()),
+        positives=int((rows[LABEL] > 0).sum()),
         first_as_of=rows[AS_OF][0],
         last_as_of=rows[AS_OF][-1],
         md5=file_md5(out),
@@ -76,21 +78,23 @@ def run_stage(target_name: str, project: Project) -> SnapshotReport:
     Raises InputError if a dataset has not been validated as it stands, and what `snapshot` raises.
     """
     (target,) = select_targets([target_name])
-    for dataset in target.datasets:
+    datasets = target.reads(project.settings.datasets)
+    for dataset in datasets:
         _require_validated(dataset, project)
     return snapshot(
         target,
         project.settings.target(target.name),
-        {dataset: project.raw(dataset) for dataset in target.datasets},
+        {dataset: project.raw(dataset) for dataset in datasets},
         project.snapshot(target.name),
     )
 
 
 def _collect(target: Target, settings: Frozen, paths: Mapping[str, Path], folder: Path) -> pl.DataFrame:
     """The rows in the one order they are stored in: as_of, then entity; columns in the order the target names them."""
-    frames = {name: scan_dataset(DATASETS[name], paths[name]) for name in target.datasets}
+    names = target.reads(paths)
+    frames = {name: scan_dataset(DATASETS[name], paths[name]) for name in names}
     with (
-        naming(Path(" and ".join(str(paths[name]) for name in target.datasets))),
+        naming(Path(" and ".join(str(paths[name]) for name in names))),
         in_parts(frames, target.apart, folder) as parts,
     ):
         rows = pl.concat([_rows(target, settings, part) for part in parts])

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.target import AS_OF, LABEL, LABEL_KNOWN_AT
+from features.target import AS_OF, LABEL, LABEL_KNOWN_AT, Kind
 from refrain.errors import TooFewRowsError
 from refrain.settings import SplitSettings
 from tasks.records import WindowRecord
@@ -43,14 +43,14 @@ class Split:
     """One entry for each window and fold: name, dates, rows, positives, rows purged. For people and for MLflow."""
 
 
-def time_split(snapshot: pd.DataFrame, settings: SplitSettings, target: str) -> Split:
+def time_split(snapshot: pd.DataFrame, settings: SplitSettings, target: str, kind: Kind = Kind.CHANCE) -> Split:
     """Cut a labelled snapshot, sorted by as_of, into train, tune and test, train + tune into folds, tune into steps.
 
     Cuts fall between two dates, where they come nearest to the shares asked for (or at `test_start`). A row of an
     earlier window whose `label_known_at` is later than the next window's first `as_of` is left out.
     Raises TooFewRowsError, with what was found and needed, if a window is too small.
     """
-    frame = _Dated(snapshot)
+    frame = _Dated(snapshot, kind)
     test_from = _test_start(frame, settings, target)
     share = settings.train / (settings.train + settings.tune)
     tune_from = _nearest_cut(frame, share * test_from, 1, test_from)
@@ -76,19 +76,26 @@ def window_record(snapshot: pd.DataFrame, rows: Positions) -> WindowRecord:
     dates = pd.to_datetime(snapshot[AS_OF]).to_numpy()[rows]
     return WindowRecord(
         rows=len(rows),
-        positives=int(snapshot[LABEL].to_numpy()[rows].sum()),
+        positives=int((snapshot[LABEL].to_numpy()[rows] > 0).sum()),
         first_as_of=pd.Timestamp(dates.min()).date(),
         last_as_of=pd.Timestamp(dates.max()).date(),
     )
 
 
+def few_of(kind: Kind, labels: NDArray[Any]) -> int:
+    """Rows that tell something: of chances those of the rarer label, of amounts those above zero."""
+    positives = int((labels > 0).sum())
+    return positives if kind is Kind.AMOUNT else min(positives, len(labels) - positives)
+
+
 class _Dated:
     """A labelled snapshot's dates and labels as arrays."""
 
-    def __init__(self, snapshot: pd.DataFrame) -> None:
+    def __init__(self, snapshot: pd.DataFrame, kind: Kind) -> None:
+        self.kind = kind
         self.as_of = pd.to_datetime(snapshot[AS_OF]).to_numpy(dtype="datetime64[D]")
         self.known_at = pd.to_datetime(snapshot[LABEL_KNOWN_AT]).to_numpy(dtype="datetime64[D]")
-        self.label = snapshot[LABEL].to_numpy(dtype=np.int64)
+        self.label = snapshot[LABEL].to_numpy()
         self.rows = len(snapshot)
         assert bool(np.all(self.as_of[1:] >= self.as_of[:-1])), "a snapshot is sorted by as_of"
         self.cuts = np.flatnonzero(self.as_of[1:] > self.as_of[:-1]) + 1
@@ -126,14 +133,15 @@ def _nearest_cut(frame: _Dated, wanted: float, first: int, end: int) -> int:
 
 
 def _check(frame: _Dated, name: str, rows: Positions, settings: SplitSettings, target: str) -> None:
-    positives = int(frame.label[rows].sum())
-    rarer = min(positives, len(rows) - positives)
-    if len(rows) >= settings.min_rows and rarer >= settings.min_positives:
+    few = few_of(frame.kind, frame.label[rows])
+    if len(rows) >= settings.min_rows and few >= settings.min_positives:
         return
+    positives = int((frame.label[rows] > 0).sum())
+    needed = "of each label" if frame.kind is Kind.CHANCE else "above zero"
     raise TooFewRowsError(
         f"{target} has too few rows to be judged honestly: the {name} window holds {len(rows)} labelled rows, "
-        f"{positives} of them positive; it needs {settings.min_rows} rows and {settings.min_positives} of each label "
-        f"(all windows together have {frame.rows} rows, {int(frame.label.sum())} of them positive).",
+        f"{positives} of them positive; it needs {settings.min_rows} rows and {settings.min_positives} {needed} "
+        f"(all windows together have {frame.rows} rows, {int((frame.label > 0).sum())} of them positive).",
         hint=f"Import more data, or lower min_rows or min_positives under targets.{target}.training.split.",
     )
 
@@ -166,7 +174,7 @@ def _rolling_folds(
     for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(known)], strict=True), start=1):
         test = known[start:end]
         train = frame.known_by(known[:start], int(test[0]))
-        usable = all(_both_labels(frame, rows, settings.min_positives) for rows in (train, test))
+        usable = all(few_of(frame.kind, frame.label[rows]) >= settings.min_positives for rows in (train, test))
         if usable:
             folds.append(Fold(train, test))
         log += [
@@ -176,17 +184,12 @@ def _rolling_folds(
     return tuple(folds), log
 
 
-def _both_labels(frame: _Dated, rows: Positions, needed: int) -> bool:
-    positives = int(frame.label[rows].sum())
-    return min(positives, len(rows) - positives) >= needed
-
-
 def _entry(frame: _Dated, name: str, rows: Positions, purged: int) -> dict[str, Any]:
     dates = frame.as_of[rows]
     return {
         "window": name,
         "rows": len(rows),
-        "positives": int(frame.label[rows].sum()),
+        "positives": int((frame.label[rows] > 0).sum()),
         "purged": purged,
         "first_as_of": str(dates.min()) if len(rows) else None,
         "last_as_of": str(dates.max()) if len(rows) else None,

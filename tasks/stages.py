@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from features.target import Target
 from refrain.project import Project
 from tasks.code_files import imported_files
+from tasks.kinds.registry import kind_module
 
 _HEADER = """\
 # The data plane: what each file under data/ is computed from. Written from the stage table (tasks/stages.py) by any
@@ -107,7 +108,7 @@ class StageTable:
             step="train",
             subject=name,
             deps=(
-                *self._code("tasks.train", f"features.{target.prediction}"),
+                *self._code("tasks.train", f"features.{target.prediction}", target.families, kind_module(target)),
                 project.relative(project.snapshot(name)),
             ),
             params=(f"targets.{name}.training",),
@@ -121,7 +122,8 @@ class StageTable:
 
     def datasets(self, prediction: str) -> tuple[str, ...]:
         """The datasets that the targets of a prediction are built from."""
-        read = (target.datasets for target in self.targets if target.prediction == prediction)
+        present = self.project.settings.datasets
+        read = (target.reads(present) for target in self.targets if target.prediction == prediction)
         return tuple(dict.fromkeys(name for datasets in read for name in datasets))
 
     def with_references(self, datasets: tuple[str, ...]) -> tuple[str, ...]:

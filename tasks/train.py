@@ -9,20 +9,21 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from features.registry import all_targets
+from features.registry import find_target
 from features.target import AS_OF, LABEL
 from models.families import check_settings
 from models.storage import load_estimator, save_estimator
-from refrain.errors import SettingsError, UsageError
+from refrain.errors import SettingsError
 from refrain.files import file_md5, replacing, replacing_folder, write_json
 from refrain.project import Project
 from refrain.settings import TrainingSettings
+from tasks.answers import as_columns
 from tasks.command import stage_command
 from tasks.evaluate import Tested, evaluate, predict_test
 from tasks.fitting import BASELINE, Fitted, fit_baseline, fit_candidate
+from tasks.kinds.registry import kind_of
 from tasks.labelled import Labelled, read_labelled
 from tasks.names import slug
-from tasks.plots import write_plots
 from tasks.records import CandidateRecord, Estimate, EvaluationRecord
 from tasks.split import Split, time_split
 
@@ -36,9 +37,7 @@ def run_stage(name: str, project: Project) -> EvaluationRecord:
     The same bytes for the same snapshot and params, on any number of cores. Raises RefrainError, and writes nothing,
     if the snapshot cannot be read or is too small to split, or the settings are not understood.
     """
-    if name not in all_targets():
-        raise UsageError(f"There is no target called {name!r}.", hint=f"Known targets: {', '.join(all_targets())}.")
-    target, training = all_targets()[name], project.settings.target(name).training
+    target, training = find_target(name), project.settings.target(name).training
     where = f"targets.{name}.training.candidates"
     for family, grid in training.candidates.items():
         check_settings(target.families, family, grid, where)
@@ -50,7 +49,7 @@ def run_stage(name: str, project: Project) -> EvaluationRecord:
     # One thread, also where NumPy was loaded before Refrain. For good: given back at the end of this stage, the threads
     # would come back to a stage of another target that is still at work.
     threadpool_limits(limits=1)
-    split = time_split(data.frame, training.split, name)
+    split = time_split(data.frame, training.split, name, target.kind)
     return _train(data, split, training, project)
 
 
@@ -67,8 +66,9 @@ def _train(data: Labelled, split: Split, training: TrainingSettings, project: Pr
     record = evaluate(tested, data, split, training, snapshot_md5=file_md5(project.snapshot(name)))
     _write_predictions(tested, data, split, project.predictions(name))
     with replacing_folder(project.plots_folder(name)) as folder:
-        write_plots(record, data.labels[split.test], {each.name: each.probabilities for each in tested}, folder)
-    write_json(project.metrics(name), summary(record))
+        said = {each.name: each.answers for each in tested}
+        kind_of(data.target).write_plots(record, data.labels[split.test], said, folder)
+    write_json(project.metrics(name), summary(record, kind_of(data.target).shown))
     write_json(project.evaluation(name), record.model_dump(mode="json"))
     return record
 
@@ -82,7 +82,7 @@ def _store(fitted: Sequence[Fitted], files: Mapping[str, str], folder: Path) -> 
 
 
 def _write_predictions(tested: Sequence[Tested], data: Labelled, split: Split, path: Path) -> None:
-    """Rows of tune and test: entity, as_of, window, label, and one column of probabilities a candidate.
+    """Rows of tune and test: entity, as_of, window, label, and the columns of each candidate's answers.
 
     Those of tune come from the fit that had not seen tune's labels, those of test from the stored model.
     """
@@ -91,26 +91,27 @@ def _write_predictions(tested: Sequence[Tested], data: Labelled, split: Split, p
     table = data.frame[keys].iloc[rows].reset_index(drop=True)
     table["window"] = ["tune"] * len(split.tune) + ["test"] * len(split.test)
     table[LABEL] = data.labels[rows]
-    probabilities = {each.name: np.concatenate([each.fitted.tune_probabilities, each.probabilities]) for each in tested}
+    answers = {each.name: np.concatenate([each.fitted.tune_answers, each.answers]) for each in tested}
     with replacing(path) as beside:
-        pd.concat([table, pd.DataFrame(probabilities)], axis=1).to_parquet(beside, index=False)
+        pd.concat([table, pd.DataFrame(as_columns(answers, kind_of(data.target)))], axis=1).to_parquet(
+            beside, index=False
+        )
 
 
-def summary(record: EvaluationRecord) -> dict[str, Any]:
-    """The few numbers that `dvc metrics show` prints."""
+def summary(record: EvaluationRecord, shown: Sequence[str]) -> dict[str, Any]:
+    """The few numbers that `dvc metrics show` prints; `shown`: metrics beside the headline one."""
     return {
         "rows": {"train": record.train.rows, "tune": record.tune.rows, "test": record.test.rows},
-        "candidates": {candidate.name: _short(candidate, record.headline) for candidate in record.candidates},
+        "candidates": {candidate.name: _short(candidate, record.headline, shown) for candidate in record.candidates},
     }
 
 
-def _short(candidate: CandidateRecord, headline: str) -> dict[str, Any]:
+def _short(candidate: CandidateRecord, headline: str, shown: Sequence[str]) -> dict[str, Any]:
     measured, difference = candidate.metrics[headline], candidate.difference[headline]
     return {
         headline: _rounded(measured),
         "difference": _rounded(difference),
-        "brier": round(candidate.metrics["brier"].value, _DIGITS),
-        "calibration_error": round(candidate.metrics["calibration_error"].value, _DIGITS),
+        **{metric: round(candidate.metrics[metric].value, _DIGITS) for metric in shown},
     }
 
 

@@ -6,14 +6,14 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from models.calibration import positive_scores
-from models.classifiers import CLASSIFIERS
+from models import classifiers
 from models.families import check_settings, fit_family
 from models.preprocessing import Columns, FeatureTable
 from models.storage import load_estimator, save_estimator
 from refrain.errors import SettingsError
 
 COLUMNS = Columns(("plays", "noise", "gap"), ("genre",), ("title",))
-FAMILIES = CLASSIFIERS.candidates
+FAMILIES = classifiers.FAMILIES.candidates
 SMALL = {
     "logistic": {"words": 32},
     "forest": {"n_estimators": 40, "min_samples_leaf": 5},
@@ -125,6 +125,6 @@ def test_a_feature_table_reads_numbers_written_as_words_and_no_others():
 
 def test_unknown_families_and_settings_name_the_known_ones():
     with pytest.raises(SettingsError, match="Known: logistic, forest, xgboost"):
-        check_settings("classifiers", "svm", {}, "targets.x")
+        check_settings("models.classifiers", "svm", {}, "targets.x")
     with pytest.raises(SettingsError, match=r"'depth', which nobody reads. Known: .*max_depth"):
-        check_settings("classifiers", "xgboost", {"depth": [1]}, "targets.x")
+        check_settings("models.classifiers", "xgboost", {"depth": [1]}, "targets.x")

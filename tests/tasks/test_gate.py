@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from refrain.errors import ModelError
 from refrain.settings import GateSettings
-from tasks.gate import Incumbent, Outcome, Reproduction, decide
+from tasks.gate import Incumbent, Outcome, Reliability, Reproduction, decide
 from tasks.records import CandidateRecord, Estimate, EvaluationRecord, WindowRecord
 
-GATE = GateSettings(max_calibration_error=0.05)
+GATE = GateSettings()
+CALIBRATION = Reliability("calibration_error", 0.05)
 GOOD = Reproduction(max_difference=1e-12)
 WINDOW = WindowRecord(rows=100, positives=20, first_as_of=date(2024, 1, 1), last_as_of=date(2024, 6, 1))
 BETTER = Estimate(value=0.1, low=0.02, high=0.2)
@@ -66,7 +67,7 @@ def incumbent(advantage: Estimate | None = None, difference: Estimate = BETTER, 
         "rows": 100,
         "metric": Estimate(value=0.6, low=0.5, high=0.7),
         "difference": difference,
-        "calibration_error": 0.01,
+        "reliability": 0.01,
         "advantages": {"xgboost": advantage} if advantage else {},
     }
     return Incumbent(**{**fields, **other})
@@ -83,7 +84,7 @@ def test_a_candidate_passes_only_if_all_conditions_hold(enough, beats, calibrate
     evaluated = evaluated.model_copy(update={"test": window})
     found = reproduced(evaluated, xgboost=GOOD if reproduces else Reproduction(max_difference=1e-6))
     old = incumbent(WORSE if loses else UNSURE, difference=UNSURE)
-    decision = decide(evaluated, GATE, found, old)
+    decision = decide(evaluated, GATE, CALIBRATION, found, old)
     judged = decision.candidate("xgboost")
     assert [condition.passed for condition in judged.conditions] == [enough, beats, calibrated, reproduces, not loses]
     expected = enough and beats and calibrated and reproduces and not loses
@@ -96,24 +97,24 @@ def test_the_champion_is_chosen_on_the_tune_window_not_on_the_test_window():
     on_test = candidate("forest", Estimate(value=0.3, low=0.2, high=0.4), tune=0.5)
     on_tune = candidate("xgboost", BETTER, tune=0.6)
     evaluated = record(on_test, on_tune)
-    assert decide(evaluated, GATE, reproduced(evaluated), None).champion == "xgboost"
+    assert decide(evaluated, GATE, CALIBRATION, reproduced(evaluated), None).champion == "xgboost"
 
 
 def test_verdicts_in_words():
     evaluated = record(candidate("xgboost"))
-    assert decide(evaluated, GATE, reproduced(evaluated), None).verdict(3) == "champion: XGBoost v3"
+    assert decide(evaluated, GATE, CALIBRATION, reproduced(evaluated), None).verdict(3) == "champion: XGBoost v3"
     evaluated = record(candidate("xgboost", UNSURE))
-    kept = decide(evaluated, GATE, reproduced(evaluated), None)
+    kept = decide(evaluated, GATE, CALIBRATION, reproduced(evaluated), None)
     assert kept.verdict(3) == "baseline kept: no candidate is surely better"
     evaluated = record(candidate("xgboost", calibration=0.2))
-    kept = decide(evaluated, GATE, reproduced(evaluated), None)
+    kept = decide(evaluated, GATE, CALIBRATION, reproduced(evaluated), None)
     assert "XGBoost is surely better, but calibration error 0.2000 is above the limit" in kept.verdict(3)
 
 
 def test_few_positives_keep_the_baseline_and_say_so():
     few = WINDOW.model_copy(update={"positives": 1})
     evaluated = record(candidate("xgboost")).model_copy(update={"test": few})
-    kept = decide(evaluated, GATE, reproduced(evaluated), incumbent(UNSURE))
+    kept = decide(evaluated, GATE, CALIBRATION, reproduced(evaluated), incumbent(UNSURE))
     assert kept.champion == "base rate"
     assert kept.verdict(4) == (
         "baseline kept: no candidate is surely better: the test window holds 1 positive row, and 10 are needed to tell"
@@ -122,7 +123,7 @@ def test_few_positives_keep_the_baseline_and_say_so():
 
 def test_a_champion_that_still_holds_is_kept_where_no_new_candidate_passes():
     evaluated = record(candidate("xgboost", BETTER))
-    decision = decide(evaluated, GATE, reproduced(evaluated), incumbent(WORSE))
+    decision = decide(evaluated, GATE, CALIBRATION, reproduced(evaluated), incumbent(WORSE))
     assert decision.outcome == Outcome.INCUMBENT_KEPT
     assert decision.verdict(7).startswith("champion kept: random forest v7")
 
@@ -131,19 +132,19 @@ def test_a_champion_that_still_holds_is_kept_where_no_new_candidate_passes():
     "old",
     [
         incumbent(WORSE, difference=UNSURE),
-        incumbent(WORSE, calibration_error=0.06),
+        incumbent(WORSE, reliability=0.06),
         incumbent(WORSE, is_baseline=True, family="baseline"),
     ],
 )
 def test_a_champion_that_no_longer_holds_gives_way_to_the_baseline(old):
     evaluated = record(candidate("xgboost", BETTER))
-    assert decide(evaluated, GATE, reproduced(evaluated), old).outcome == Outcome.BASELINE_KEPT
+    assert decide(evaluated, GATE, CALIBRATION, reproduced(evaluated), old).outcome == Outcome.BASELINE_KEPT
 
 
 def test_a_champion_that_cannot_be_measured_blocks_nobody_and_is_named():
     evaluated = record(candidate("xgboost"))
     old = Incumbent(version=7, name="f", family="f", is_baseline=False, problem="its features are gone")
-    decision = decide(evaluated, GATE, reproduced(evaluated), old)
+    decision = decide(evaluated, GATE, CALIBRATION, reproduced(evaluated), old)
     assert decision.champion == "xgboost"
     assert "champion v7 cannot be compared: its features are gone" in decision.candidate("xgboost").reason
 
@@ -151,17 +152,17 @@ def test_a_champion_that_cannot_be_measured_blocks_nobody_and_is_named():
 def test_nothing_is_served_that_does_not_load():
     evaluated = record(candidate("xgboost", UNSURE))
     with pytest.raises(ModelError, match="no baseline reproduces"):
-        decide(evaluated, GATE, {}, None)
+        decide(evaluated, GATE, CALIBRATION, {}, None)
 
 
 def test_a_reproduction_that_was_not_tried_does_not_pass():
     evaluated = record(candidate("xgboost"))
-    assert decide(evaluated, GATE, {"base rate": GOOD}, None).champion == "base rate"
+    assert decide(evaluated, GATE, CALIBRATION, {"base rate": GOOD}, None).champion == "base rate"
 
 
 @given(st.floats(-1, 1), st.floats(0, 0.5), st.floats(0, 0.5))
 def test_the_whole_interval_must_lie_on_the_better_side(value, below, above):
     difference = Estimate(value=value, low=value - below, high=value + above)
     evaluated = record(candidate("xgboost", difference))
-    decision = decide(evaluated, GATE, reproduced(evaluated), None)
+    decision = decide(evaluated, GATE, CALIBRATION, reproduced(evaluated), None)
     assert (decision.champion == "xgboost") == (difference.low > 0)

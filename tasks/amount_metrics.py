@@ -1,0 +1,73 @@
+"""The metrics of amounts and their intervals: each is made of sums over rows, which a bootstrap adds up by cluster."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.intervals import LEVELS
+from tasks.bootstrap import Replicates, cluster_draws
+
+Numbers = NDArray[np.float64]
+
+
+class Sums:
+    """Of each row, or each group of rows, what the metrics are made of: shape (rows or groups, 7).
+
+    * wape: sum of |predicted - actual| over the sum of the actual.
+    * bias: sum of (predicted - actual) over the sum of the actual; above 0 where a model says too much.
+    * coverage_80, coverage_95: share of rows whose actual amount lies in the interval, bounds included.
+    * coverage_error: the larger distance of these two to what they promise.
+    * width_80: sum of the widths of the 80 % intervals over the sum of the actual.
+    """
+
+    def __init__(self, labels: NDArray[np.float64], answers: Numbers) -> None:
+        """`answers`: prediction, low_80, high_80, low_95, high_95, shape (rows, 5)."""
+        predicted, low_80, high_80, low_95, high_95 = answers.T
+        actual = np.asarray(labels, dtype=np.float64)
+        self.parts = np.column_stack(
+            [
+                np.ones(len(actual)),
+                actual,
+                np.abs(predicted - actual),
+                predicted - actual,
+                (actual >= low_80) & (actual <= high_80),
+                (actual >= low_95) & (actual <= high_95),
+                high_80 - low_80,
+            ]
+        )
+
+    def metrics(self, weights: Numbers | None) -> dict[str, Numbers]:
+        """Every metric under each row of `weights` (shape: weightings, rows); of the rows as they are without any."""
+        return _metrics(self.parts.sum(axis=0, keepdims=True) if weights is None else weights @ self.parts)
+
+    def by_group(self, groups: NDArray[np.int64]) -> Numbers:
+        """The parts added up, shape (groups, 7)."""
+        count = int(groups.max()) + 1
+        return np.column_stack([np.bincount(groups, weights=part, minlength=count) for part in self.parts.T])
+
+
+def cluster_replicates(
+    sums: Mapping[str, Sums], clusters: NDArray[np.int64], replicates: int, seed: int
+) -> dict[str, Replicates]:
+    """Name -> metric -> value in each replicate, all names measured on the same resamples of whole clusters."""
+    added = {name: rows.by_group(clusters) for name, rows in sums.items()}
+    parts: dict[str, list[Numbers]] = {name: [] for name in sums}
+    for drawn in cluster_draws(int(clusters.max()) + 1, replicates, seed):
+        for name, groups in added.items():
+            parts[name].append(drawn @ groups)
+    return {name: _metrics(np.concatenate(found)) for name, found in parts.items()}
+
+
+def _metrics(added: Numbers) -> dict[str, Numbers]:
+    rows, actual, absolute, signed, inside_80, inside_95, width = added.T
+    with np.errstate(invalid="ignore", divide="ignore"):
+        coverage = np.array([inside_80, inside_95]) / rows
+        return {
+            "wape": absolute / actual,
+            "bias": signed / actual,
+            "coverage_80": coverage[0],
+            "coverage_95": coverage[1],
+            "coverage_error": np.abs(coverage - np.array(LEVELS)[:, None]).max(axis=0),
+            "width_80": width / actual,
+        }

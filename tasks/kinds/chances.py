@@ -1,0 +1,118 @@
+"""Labels 0 or 1, answered by a calibrated probability of 1."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.target import Baseline
+from models.baselines import BaseRate, ColumnScore
+from models.calibration import CalibratedModel, choose_calibrator, positive_scores
+from models.family import Examples
+from refrain.errors import ModelError
+from refrain.settings import GateSettings
+from tasks.bootstrap import Replicates, replicate_metrics
+from tasks.chance_plots import write_chance_plots
+from tasks.kinds.kind import Answers, Calibrated, Labels, Numbers
+from tasks.labelled import Labelled
+from tasks.metrics import Ranked, point_metrics
+from tasks.records import CalibrationBin, EvaluationRecord
+
+_CALIBRATION_NAMES = {"PlattCalibrator": "platt", "IsotonicCalibrator": "isotonic"}
+
+
+class Chances:
+    """See KindOfTarget."""
+
+    columns = ("probability",)
+    predict_function = "predict_proba"
+    width = 2
+    shown = ("brier", "calibration_error")
+    reliability = "calibration_error"
+
+    def ask(self, model: Any, rows: pd.DataFrame) -> Answers:
+        """Probabilities of 1, shape (rows,)."""
+        said = np.asarray(model.predict_proba(rows), dtype=np.float64)
+        if said.shape != (len(rows), 2) or not np.all((said >= 0) & (said <= 1)):
+            raise ModelError(
+                f"The {type(model).__name__} does not give two probabilities a row.", hint="Train it anew."
+            )
+        return said[:, 1]
+
+    def headline(self, answers: Answers) -> Numbers:
+        """The probabilities themselves."""
+        return answers
+
+    def raw(self, estimator: Any, rows: pd.DataFrame) -> Numbers:
+        """Scores of label 1."""
+        return positive_scores(estimator, rows)
+
+    def fit_baseline(self, baseline: Baseline, learn_from: Examples, data: Labelled) -> Any:
+        """The base rate, or a column's score, which are probabilities as they come."""
+        model = BaseRate() if baseline.column is None else ColumnScore(baseline.column)
+        return model.fit(*learn_from)
+
+    def calibrate(self, raw: Numbers, data: Labelled, rows: NDArray[np.intp]) -> Calibrated:
+        """The better of Platt scaling and isotonic regression."""
+        calibrator = choose_calibrator(raw, data.labels[rows], data.groups(data.target.cluster, rows))
+        named = {"calibration": _CALIBRATION_NAMES[type(calibrator).__name__]}
+        return Calibrated(calibrator, named, calibrator.predict(raw))
+
+    def calibrate_baseline(self, raw: Numbers, data: Labelled, rows: NDArray[np.intp]) -> Calibrated | None:
+        """None: a baseline's curve is fitted with it."""
+        return None
+
+    def wrap(self, estimator: Any, calibrated: Calibrated | None) -> Any:
+        """Estimator and calibrator as one."""
+        return estimator if calibrated is None else CalibratedModel(estimator, calibrated.calibrator)
+
+    def fold_score(self, metric: str, labels: Labels, raw: Numbers) -> float:
+        """A metric of scores."""
+        return point_metrics(labels, raw)[metric]
+
+    def point_metrics(self, labels: Labels, answers: Answers) -> dict[str, float]:
+        """See tasks.metrics."""
+        return point_metrics(labels, answers)
+
+    def replicates(
+        self, labels: Labels, answers: Mapping[str, Answers], clusters: NDArray[np.int64], count: int, seed: int
+    ) -> Mapping[str, Replicates]:
+        """Metrics of whole rankings need the rows one by one."""
+        ranked = {name: Ranked(labels, said) for name, said in answers.items()}
+        return replicate_metrics(ranked, clusters, count, seed)
+
+    def goodness(self, labels: Labels, answers: Answers, weights: Numbers) -> Numbers:
+        """Average precision."""
+        return Ranked(labels, answers).average_precision(weights)
+
+    def bins(self, labels: Labels, answers: Answers) -> tuple[CalibrationBin, ...]:
+        """The bins behind calibration_error, from the lowest probabilities to the highest."""
+        ranked = Ranked(labels, answers)
+        return tuple(
+            CalibrationBin(
+                predicted=float(ranked.probabilities[inside].mean()),
+                observed=float(ranked.labels[inside].mean()),
+                rows=int(inside.sum()),
+            )
+            for inside in (ranked.bins == number for number in np.unique(ranked.bins)[::-1])
+        )
+
+    def reliability_limit(self, gate: GateSettings) -> float:
+        """The params' limit of calibration error."""
+        return gate.max_calibration_error
+
+    def distance(self, said: Answers, expected: Answers) -> float:
+        """The largest difference of two probabilities."""
+        return float(np.max(np.abs(said - expected), initial=0.0))
+
+    def write_plots(
+        self, record: EvaluationRecord, labels: Labels, answers: Mapping[str, Answers], folder: Path
+    ) -> None:
+        """Precision and recall, calibration, importance."""
+        write_chance_plots(record, labels, answers, folder)
+
+
+KIND = Chances()
