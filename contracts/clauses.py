@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from contracts.cells import not_finite, unreadable, value
-from contracts.contract import ROW, Clause, Reference, Table
+from contracts.contract import ROW, Clause, Period, Reference, Table
 from refrain.datasets import Column, ColumnType, Dataset
 
 _BETWEEN = "expect_column_values_to_be_between"
@@ -118,11 +118,37 @@ def one_of(column: Column, allowed: Sequence[str]) -> Clause:
     )
 
 
+def at_least(column: Column, floor: Column) -> Clause:
+    """No number is below the `floor` of its own row, where there is one."""
+    return _never(
+        f"{column.name}.at_least",
+        f"no {column.name} is below its {floor.name}",
+        f"{column.name}, below its {floor.name}",
+        pl.when(value(column) < value(floor)).then(pl.col(column.name)),
+        column.name,
+        floor.name,
+    )
+
+
 def unique(key: Sequence[str], repeated: pl.Series) -> Clause:
     """No two rows share the `key`; `repeated` holds the numbers of the rows that do, but for the first of each key."""
     name = f"{', '.join(key)}, repeated"
     breach = pl.when(pl.col(ROW).is_in(repeated.implode())).then(pl.lit("repeated"))
     return _never("key.unique", f"no two rows have the same {_and(key)}", name, breach, *key)
+
+
+def apart(period: Period, overlapping: pl.Series) -> Clause:
+    """No row covers a day that the entity's row before covers; `overlapping` holds the numbers of those that do."""
+    breach = pl.when(pl.col(ROW).is_in(overlapping.implode())).then(pl.lit("overlapping"))
+    return _never(
+        f"{period.days}.apart",
+        f"no two rows of a {period.entity} cover the same day",
+        f"{period.days}, overlapping",
+        breach,
+        period.entity,
+        period.last,
+        period.days,
+    )
 
 
 def refers(reference: Reference, known: pl.Series) -> Clause:

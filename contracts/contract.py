@@ -61,6 +61,15 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class Period:
+    """Rows of one `entity` cover `days` days each, `last` being the last of them; no two may cover the same day."""
+
+    entity: str
+    last: str
+    days: str
+
+
+@dataclass(frozen=True)
 class Contract:
     """What a dataset must be.
 
@@ -77,3 +86,5 @@ class Contract:
     """References that hold where the dataset's settings ask for them."""
     one_name: tuple[tuple[str, str], ...] = ()
     """Pairs (id, name): rows that share an id must share the name. Case, width and spacing make no other name."""
+    period: Period | None = None
+    """What a row covers, where that can be more than its own day."""

@@ -25,9 +25,15 @@ def body_clauses(
         clauses.not_after(contract.dataset.column(contract.moment), settings.received_on),
         *own,
         clauses.unique(facts.key, facts.repeated),
+        *_periods(contract, facts),
         *(clauses.one_name(*pair, others) for pair, others in facts.other_names.items()),
         *(clauses.refers(reference, known) for reference, known in facts.known.items()),
     )
+
+
+def _periods(contract: Contract, facts: Facts) -> Iterator[Clause]:
+    if contract.period is not None and facts.overlapping is not None:
+        yield clauses.apart(contract.period, facts.overlapping)
 
 
 def _whole_file(contract: Contract, settings: DatasetSettings) -> Iterator[Clause]:

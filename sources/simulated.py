@@ -13,6 +13,7 @@ from sources.world.artists import artist_blocks
 from sources.world.reach import artist_listeners
 from sources.world.scrobbles import scrobbles
 from sources.world.settings import WorldSettings
+from sources.world.socials import socials
 from sources.world.streams import daily_streams
 from sources.world.tracks import tracks_frame, tracks_of, tracks_oracle
 from sources.world.writing import csv_writer, write_parquet
@@ -42,6 +43,7 @@ _DATASETS: Mapping[str, Callable[[WorldSettings], Iterator[Batch]]] = {
     "scrobbles": _scrobbles,
     "daily_streams": lambda settings: _alone(daily_streams(settings)),
     "artist_listeners": lambda settings: _alone(artist_listeners(settings)),
+    "socials": lambda settings: _alone(socials(settings)),
 }
 
 

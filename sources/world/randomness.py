@@ -16,6 +16,7 @@ class Stream(IntEnum):
     REACH = 6
     TRACK_HOLES = 7
     RELATIONS = 8
+    SOCIALS = 9
 
 
 def generator(seed: int, stream: Stream, entity: int) -> np.random.Generator:

@@ -23,7 +23,7 @@ _MARKET_GROWTH = 0.07
 _NOISE = 0.07
 _MEMORY = 0.8
 _SPIKES_A_YEAR = 0.3
-_TRACKS_AN_ARTIST = 1000  # more than any artist has: artist * this + number is a track's own number
+_TRACKS_AN_ARTIST = 1000  # more than any artist has
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,14 @@ def _frame(settings: WorldSettings, tracks: Tracks, place: int, days: Ints) -> p
     )
 
 
+def track_entity(tracks: Tracks, place: int) -> int:
+    """A track's own number in the world, by which its random generators are told apart."""
+    return int(tracks.artist_number[place]) * _TRACKS_AN_ARTIST + int(tracks.number[place])
+
+
 def streams_of(settings: WorldSettings, tracks: Tracks, place: int, days: Ints) -> Ints:
     """Streams of one track on each of `days` (consecutive); 0 before its release."""
-    entity = int(tracks.artist_number[place]) * _TRACKS_AN_ARTIST + int(tracks.number[place])
-    random = generator(settings.seed, Stream.STREAMS, entity)
+    random = generator(settings.seed, Stream.STREAMS, track_entity(tracks, place))
     age = days - tracks.day[place]
     level = _peak(int(tracks.popularity[place]), random) * _life(np.maximum(age, 0), random)
     level *= _WEEKDAY[weekday(days)] * day_factor(days) * np.exp(_MARKET_GROWTH * (days - days[0]) / 365.25)

@@ -43,17 +43,27 @@ _DAILY_STREAMS = {
     "track_id": ["t1", "t1", "t2", "t4"],
     "date": ["2024-06-30", "2024-06-29", "2024-06-30", "2024-06-28"],
     "streams": ["0", "12", "900000000", "7"],
+    "days": ["1", "1", "31", None],
+    "cutoff": [None, "12", "1", None],
 }
 _ARTIST_LISTENERS = {
     "artist_id": ["a1", "a1", "a2", "a3"],
     "date": ["2024-06-30", "2024-06-29", "2024-06-30", "2024-06-28"],
     "monthly_listeners": ["0", "12", "90000000", "7"],
 }
+_SOCIALS = {
+    "track_id": ["t1", "t1", "t1", "t4"],
+    "date": ["2024-06-30", "2024-06-30", "2024-06-29", "2024-06-28"],
+    "platform": ["tiktok", "tiktok", "tiktok", "instagram"],
+    "metric": ["posts", "views", "posts", "followers"],
+    "value": ["0", "12.5", "90000000", "7"],
+}
 _CELLS = {
     "tracks": _TRACKS,
     "scrobbles": _SCROBBLES,
     "daily_streams": _DAILY_STREAMS,
     "artist_listeners": _ARTIST_LISTENERS,
+    "socials": _SOCIALS,
 }
 
 

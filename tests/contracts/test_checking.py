@@ -147,3 +147,31 @@ def test_times_are_exact_to_the_second_at_the_edge_of_the_last_day(broken):
     cells = many_scrobbles(2).with_columns(played_at=pl.Series(edge))
     outcome = broken("scrobbles", cells, min_rows=1)["played_at.not_after"]
     assert list(chain([outcome.failing], (row.line for row in outcome.rows))) == [1, 3]
+
+
+days_covered = st.tuples(st.sampled_from("ab"), st.integers(1, 20), st.none() | st.integers(-1, 9))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(rows=st.lists(days_covered, min_size=1, max_size=12))
+def test_rows_that_cover_a_day_twice_are_found_as_by_looking_at_every_day(rows):
+    rows = list({(track, last): (track, last, days) for track, last, days in rows}.values())
+    seen, expected = set(), []
+    for number, (track, last, days) in sorted(enumerate(rows), key=lambda item: item[1][1]):
+        covered = {(track, day) for day in range(last - max(days or 1, 1) + 1, last + 1)}
+        if covered & seen:
+            expected.append(number)
+        seen |= covered
+    cells = pl.DataFrame(
+        {
+            "track_id": [track for track, _, _ in rows],
+            "date": [f"2024-06-{last:02}" for _, last, _ in rows],
+            "streams": ["7"] * len(rows),
+            "days": [None if days is None else str(days) for _, _, days in rows],
+        },
+        schema_overrides={"days": pl.String},
+    )
+    contract = all_contracts()["daily_streams"]
+    found = gather(contract, cells.with_row_index("row").lazy(), cells.columns, {}).overlapping
+    assert found is not None
+    assert found.to_list() == sorted(expected)

@@ -95,11 +95,15 @@ CASES: dict[str, dict[str, Break]] = {
         "date.fresh": whole(
             lambda cells: cells.with_columns(pl.col("date").str.replace("2024-06", "2024-05")), "in days: 31"
         ),
-        **types(("date",), ("streams",)),
+        **types(("date",), ("streams", "days", "cutoff")),
         **filled("track_id", "date", "streams"),
         "date.not_after": cell("date", 3, "2024-07-01"),
         "date.not_before": cell("date", 3, "1998-12-31"),
-        "streams.range": cell("streams", 2, "-1"),
+        "streams.range": cell("streams", 0, "-1"),
+        "days.range": cell("days", 2, "32"),
+        "cutoff.range": cell("cutoff", 1, "0"),
+        "streams.at_least": Break(cell("cutoff", 1, "13").change, 3, "'12', '13'"),
+        "days.apart": Break(cell("days", 0, "2").change, 2, "'t1', '2024-06-30', '2'"),
         "key.unique": row_again(3, "'t4', '2024-06-28'"),
         "track_id.reference": cell("track_id", 2, "t9"),
     },
@@ -116,6 +120,20 @@ CASES: dict[str, dict[str, Break]] = {
         "monthly_listeners.range": cell("monthly_listeners", 2, "-1"),
         "key.unique": row_again(3, "'a3', '2024-06-28'"),
         "artist_id.reference": cell("artist_id", 2, "a9"),
+    },
+    "socials": {
+        "columns.known": whole(lambda cells: cells.drop("metric"), "there is no column metric"),
+        "rows.count": whole(lambda cells: cells.head(2), "rows: 2"),
+        "date.fresh": whole(
+            lambda cells: cells.with_columns(pl.col("date").str.replace("2024-06", "2024-05")), "in days: 31"
+        ),
+        **types(("date",), numbers=("value",)),
+        **filled("track_id", "date", "platform", "metric", "value"),
+        "date.not_after": cell("date", 3, "2024-07-01"),
+        "date.not_before": cell("date", 3, "2001-12-31"),
+        "value.range": cell("value", 2, "-0.5"),
+        "key.unique": Break(cell("metric", 1, "posts").change, 3, "'t1', '2024-06-30', 'tiktok', 'posts'"),
+        "track_id.reference": cell("track_id", 2, "t9"),
     },
 }
 
