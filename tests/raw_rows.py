@@ -7,6 +7,7 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
+from features.target import Target
 from refrain.datasets import AUDIO_FEATURES, DATASETS
 from sources.canonical import TYPES
 
@@ -72,8 +73,75 @@ def _audio(name: str, chance: random.Random) -> float | int | None:
     return round(chance.uniform(-20, 0) if name == "loudness" else chance.random(), 4)
 
 
-RANDOM_ROWS = {"scrobbles": random_scrobbles, "tracks": random_tracks}
+def random_daily_streams(seed: int, tracks: int = 14, days: int = 190) -> list[Row]:
+    """Daily counts over a new year and a leap day: some days missing, some tracks late or gone early, some unheard of.
+
+    With an odd seed a chart's: no zeros, and the lowest count of each date beside it.
+    """
+    chance = random.Random(seed)
+    start, censored = date(2019, 11, 20), bool(seed % 2)
+    counts = []
+    for number in range(tracks):
+        level = 10 ** chance.uniform(1, 4)
+        first = chance.choice((0, 0, chance.randrange(days)))
+        last = chance.choice((days, days, chance.randrange(first, days) + 1))
+        for day in range(first, last):
+            level *= chance.uniform(0.9, 1.1)
+            if chance.random() < 0.04:
+                continue
+            count = round(level * (1.3 if (start + timedelta(days=day)).weekday() == 4 else 1))
+            count = 0 if not censored and chance.random() < 0.02 else count + censored
+            track = f"t{number:04}" if number % 5 else f"elsewhere {number}"
+            counts.append(
+                {
+                    "track_id": track,
+                    "date": start + timedelta(days=day),
+                    "streams": count,
+                    "days": chance.choice((1, None)),
+                }
+            )
+    lowest: dict[date, int] = {}
+    for row in counts:
+        lowest[row["date"]] = min(row["streams"], lowest.get(row["date"], row["streams"]))
+    return [row | {"cutoff": lowest[row["date"]] if censored else None} for row in counts]
+
+
+def random_socials(seed: int, tracks: int = 10, days: int = 190) -> list[Row]:
+    """Readings on two platforms, about one a week and some series with a gap; one metric that nobody reads."""
+    chance = random.Random(seed)
+    start = date(2019, 11, 20)
+    readings = []
+    for number in range(tracks):
+        for platform in ("one", "two"):
+            for metric in ("followers", "listeners", "Views", "posts", "popularity", "likes"):
+                if chance.random() < 0.3:
+                    continue
+                seen = [day for day in range(days) if chance.random() < 0.15 and not 60 <= day < 60 + 5 * number]
+                readings += [
+                    {
+                        "track_id": f"t{number:04}",
+                        "date": start + timedelta(days=day),
+                        "platform": platform,
+                        "metric": metric,
+                        "value": round(chance.uniform(0, 100 if metric == "popularity" else 5000), 1),
+                    }
+                    for day in seen
+                ]
+    return readings
+
+
+RANDOM_ROWS = {
+    "scrobbles": random_scrobbles,
+    "tracks": random_tracks,
+    "daily_streams": random_daily_streams,
+    "socials": random_socials,
+}
 """Dataset -> its random rows for a seed. A target on another dataset needs an entry here."""
+
+
+def datasets_of(target: Target) -> tuple[str, ...]:
+    """The datasets that a target reads, those that a project may lack among them."""
+    return (*target.datasets, *target.optional)
 
 
 def frame(dataset: str, rows: list[Row]) -> pl.DataFrame:

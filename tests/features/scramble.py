@@ -54,6 +54,28 @@ def scramble_tracks(rows: list[Row], after: date, seed: int) -> list[Row]:
     return shuffled(every, chance)
 
 
+def scramble_daily_streams(rows: list[Row], after: date, seed: int) -> list[Row]:
+    """Other counts after the day, other lowest counts, tracks that go, and tracks that nobody knew."""
+    chance = random.Random(seed)
+    past = [row for row in rows if row["date"] <= after]
+    future = [row for row in rows if row["date"] > after]
+    kept = [
+        row | {"streams": chance.randrange(100_000), "cutoff": chance.randrange(1, 50)}
+        for row in future
+        if chance.random() < 0.95
+    ]
+    drawn = [row | {"track_id": f"new {row['track_id']}"} for row in future]
+    return shuffled([*past, *kept, *drawn], chance)
+
+
+def scramble_socials(rows: list[Row], after: date, seed: int) -> list[Row]:
+    """Other readings after the day, some of them gone."""
+    chance = random.Random(seed)
+    past = [row for row in rows if row["date"] <= after]
+    future = [row | {"value": float(chance.randrange(10**6))} for row in rows if row["date"] > after]
+    return shuffled([*past, *chance.sample(future, len(future) // 2)], chance)
+
+
 def shuffled(rows: list[Row], chance: random.Random) -> list[Row]:
     """`rows` in another order: that of a file must not matter either."""
     return chance.sample(rows, len(rows))
@@ -62,5 +84,7 @@ def shuffled(rows: list[Row], chance: random.Random) -> list[Row]:
 SCRAMBLERS: dict[str, Callable[[list[Row], date, int], list[Row]]] = {
     "scrobbles": scramble_scrobbles,
     "tracks": scramble_tracks,
+    "daily_streams": scramble_daily_streams,
+    "socials": scramble_socials,
 }
 """Dataset -> its scrambler. A target on another dataset needs an entry here."""

@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from raw_rows import RANDOM_ROWS, lazy
+from raw_rows import RANDOM_ROWS, datasets_of, lazy
 from scramble import SCRAMBLERS
 
 from features.breakout import BreakoutSettings
@@ -23,7 +23,7 @@ SETTINGS: dict[str, Any] = {
 
 def snapshot(target: Target, rows: Rows) -> pl.DataFrame:
     settings = SETTINGS.get(target.name, target.settings_type())
-    frames = {name: lazy(name, rows[name]) for name in target.datasets}
+    frames = {name: lazy(name, rows[name]) for name in datasets_of(target)}
     collected: pl.DataFrame = target.rows(frames, settings).to_native().collect(engine="streaming")
     return collected.sort(AS_OF, *target.entity)
 
@@ -32,10 +32,12 @@ def snapshot(target: Target, rows: Rows) -> pl.DataFrame:
 @pytest.mark.parametrize("quantile", [0.25, 0.6])
 def test_scrambling_the_future_changes_no_feature(name: str, quantile: float) -> None:
     target = all_targets()[name]
-    raw = {dataset: RANDOM_ROWS[dataset](11) for dataset in target.datasets}
+    raw = {dataset: RANDOM_ROWS[dataset](11) for dataset in datasets_of(target)}
     before = snapshot(target, raw)
     chosen = before[AS_OF].sort()[int(quantile * before.height)]
-    after = snapshot(target, {dataset: SCRAMBLERS[dataset](raw[dataset], chosen, 12) for dataset in target.datasets})
+    after = snapshot(
+        target, {dataset: SCRAMBLERS[dataset](raw[dataset], chosen, 12) for dataset in datasets_of(target)}
+    )
 
     past, again = before.filter(pl.col(AS_OF) <= chosen), after.filter(pl.col(AS_OF) <= chosen)
     features = [*target.entity, AS_OF, *target.features]
@@ -47,6 +49,6 @@ def test_scrambling_the_future_changes_no_feature(name: str, quantile: float) ->
 @pytest.mark.parametrize("name", list(all_targets()))
 def test_the_order_of_the_raw_rows_does_not_matter(name: str) -> None:
     target = all_targets()[name]
-    raw = {dataset: RANDOM_ROWS[dataset](13) for dataset in target.datasets}
+    raw = {dataset: RANDOM_ROWS[dataset](13) for dataset in datasets_of(target)}
     turned = {dataset: rows[::-1] for dataset, rows in raw.items()}
     assert_frame_equal(snapshot(target, raw), snapshot(target, turned), check_exact=True)

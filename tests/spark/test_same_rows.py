@@ -8,7 +8,7 @@ from typing import Any
 import narwhals as nw
 import pytest
 from polars.testing import assert_frame_equal
-from raw_rows import RANDOM_ROWS, frame
+from raw_rows import RANDOM_ROWS, datasets_of, frame
 
 from features.breakout import BreakoutSettings
 from features.registry import all_targets
@@ -48,7 +48,7 @@ def test_the_rows_are_the_same_on_both_engines(name: str, spark: Any, tmp_path: 
     target = all_targets()[name]
     settings = SETTINGS.get(name, target.settings_type())
     embedded, distributed = {}, {}
-    for dataset in target.datasets:
+    for dataset in datasets_of(target):
         rows = frame(dataset, RANDOM_ROWS[dataset](21))
         rows.write_parquet(tmp_path / f"{dataset}.parquet")
         embedded[dataset] = nw.from_native(rows.lazy())
