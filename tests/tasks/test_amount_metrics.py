@@ -1,0 +1,50 @@
+"""The metrics of amounts against plain loops, and their bootstrap against resampling row by row."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasks.amount_metrics import Sums, cluster_replicates
+from tasks.bootstrap import resamples
+
+
+def slow_metrics(labels, answers):
+    total = sum(labels)
+    inside = [sum(row[low] <= y <= row[low + 1] for y, row in zip(labels, answers, strict=True)) for low in (1, 3)]
+    shares = [count / len(labels) for count in inside]
+    return {
+        "wape": sum(abs(row[0] - y) for y, row in zip(labels, answers, strict=True)) / total,
+        "bias": sum(row[0] - y for y, row in zip(labels, answers, strict=True)) / total,
+        "coverage_80": shares[0],
+        "coverage_95": shares[1],
+        "coverage_error": max(abs(shares[0] - 0.8), abs(shares[1] - 0.95)),
+        "width_80": sum(row[2] - row[1] for row in answers) / total,
+    }
+
+
+def sample(seed, rows=80):
+    generator = np.random.default_rng(seed)
+    labels = generator.poisson(50, rows).astype(np.float64)
+    at = labels * generator.uniform(0.5, 1.5, rows)
+    answers = np.column_stack([at, at * 0.8, at * 1.2, at * 0.6, at * 1.5])
+    answers[:5, 1] = labels[:5]  # on the bound is inside
+    return labels, answers, generator.integers(0, 9, rows)
+
+
+@given(st.integers(0, 10_000), st.integers(1, 60))
+@settings(max_examples=50, deadline=None)
+def test_agrees_with_plain_loops(seed, rows):
+    labels, answers, _ = sample(seed, rows)
+    found = {name: float(value[0]) for name, value in Sums(labels, answers).metrics(None).items()}
+    assert found == pytest.approx(slow_metrics(labels, answers), abs=1e-9)
+
+
+def test_a_replicate_is_the_metric_of_the_rows_it_draws():
+    labels, answers, clusters = sample(1)
+    found = cluster_replicates({"model": Sums(labels, answers)}, clusters, 20, seed=4)["model"]
+    weights = np.concatenate(list(resamples(clusters, 20, 4)))
+    for replicate, weight in enumerate(weights):
+        rows = np.repeat(np.arange(len(labels)), weight.astype(np.int64))
+        slow = slow_metrics(labels[rows], answers[rows])
+        assert {name: values[replicate] for name, values in found.items()} == pytest.approx(slow, abs=1e-9)
