@@ -1,9 +1,12 @@
 """Cells of text turned into a dataset's types, each refusal with its reason."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import polars as pl
+from pydantic import AfterValidator
 
 from refrain.datasets import Column, ColumnType, Dataset
 from sources.rejects import Reject
@@ -35,11 +38,18 @@ class CellReader:
     """Reason for refusing a row without this cell, where "<label> is empty" does not say it."""
     stands_for_missing: Callable[[pl.Series], pl.Series] | None = None
     """Which typed values mean that there is none."""
+    counts: bool = False
+    """Whether its numbers count something, and so are never negative."""
 
     @property
     def not_parsed(self) -> str:
         """Reason for refusing a cell that does not parse."""
         return f"{self.label} is not {self.kind}"
+
+    @property
+    def negative(self) -> str:
+        """Reason for refusing a count below zero."""
+        return f"{self.label} is negative"
 
     @property
     def not_there(self) -> str:
@@ -74,7 +84,7 @@ def default_parse(column: Column) -> Parse:
         ColumnType.TEXT: lambda text: text,
         ColumnType.DATE: iso_dates,
         ColumnType.TIMESTAMP: lambda text: text.str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="us", strict=False),
-        ColumnType.INTEGER: _integers,
+        ColumnType.INTEGER: whole_numbers,
         ColumnType.NUMBER: lambda text: text.cast(pl.Float64, strict=False),
     }
     return parsers[column.type]
@@ -91,7 +101,28 @@ def dates(text: pl.Series, pattern: str) -> pl.Series:
     return found.set(~found.dt.year().is_between(1000, 9999).fill_null(False), None)
 
 
-def _integers(text: pl.Series) -> pl.Series:
+def _one_mark(text: str) -> str:
+    if text not in _MARKS and text != ".":
+        raise ValueError("thousands are set apart by one of . , ' or a space")
+    return text
+
+
+Thousands = Annotated[str, AfterValidator(_one_mark)]
+"""What stands between the thousands of a number."""
+_MARKS = (",", "'", "’", " ", "\u00a0", "\u202f")
+
+
+def whole_numbers(text: pl.Series, thousands: str | None = None) -> pl.Series:
+    """Whole numbers, null where the text is none.
+
+    1,234,567 is one, and so with a space or an apostrophe. A point is not read like that unless `thousands` says so:
+    1.234 may also be a fraction.
+    """
+    marks = _MARKS if thousands is None else (thousands,)
+    groups = "|".join(rf"(?:{re.escape(mark)}\d{{3}})+" for mark in marks)
+    grouped = text.str.contains(rf"^[+-]?\d{{1,3}}(?:{groups})(?:\.0*)?$").fill_null(False)
+    if grouped.any():
+        text = text.str.replace_all("|".join(map(re.escape, marks)), "").zip_with(grouped, text)
     # pandas writes whole numbers as 7.0 as soon as one of them is missing.
     return text.str.replace(r"^([+-]?\d+)\.0*$", "$1").cast(pl.Int64, strict=False)
 
@@ -121,6 +152,8 @@ def read_cells(batch: Batch, readers: Sequence[CellReader], missing: Sequence[st
         if reader.required:
             reason = _first(reason, text.is_null(), reader.not_there)
         reason = _first(reason, text.is_not_null() & typed.is_null(), reader.not_parsed)
+        if reader.counts:
+            reason = _first(reason, (typed < 0).fill_null(False), reader.negative)
         columns[reader.name] = typed
     frame = pl.DataFrame(columns)
     refused = reason.is_not_null()

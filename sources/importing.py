@@ -13,6 +13,7 @@ from refrain.errors import UsageError
 from refrain.files import replacing
 from sources.cells import CellReader, read_cells
 from sources.rejects import Reject, Rejects
+from sources.revision import LINE, Revision
 from sources.source import Destination, ImportReport
 from sources.spool import Spool
 from sources.tabular import FORM_HINTS, Batch
@@ -32,6 +33,8 @@ class Plan:
     """Columns in which two rows that agree are one; all of them where None."""
     hints: Mapping[str, str] | None = None
     """Reason of rejection -> what to do about it."""
+    revision: Revision | None = None
+    """What is looked at once the rows stand in order; their frames carry LINE then."""
 
 
 def chosen_dataset(source: str, known: Sequence[str], name: str) -> Dataset:
@@ -68,13 +71,18 @@ class Import:
         """Write the dataset and report; InputError where no row is fit to keep."""
         hints = {**FORM_HINTS, **(self._plan.hints or {})}
         self._rejects.require_some_kept(self._plan.path, self._read, hints)
-        kept = self._spool.write(self._destination.dataset, self._plan.same)
+        revision = self._plan.revision
+        with replacing(self._destination.dataset) as beside:
+            kept = self._spool.write(beside, self._plan.same, revision)
+            if revision is not None:
+                self._rejects.add(revision.finish())
+                self._rejects.require_some_kept(self._plan.path, self._read, hints)
         return ImportReport(
             read=self._read,
             kept=kept,
             merged=self._read - self._rejects.total - kept,
             rejected=self._rejects.counts,
-            notes=self._rejects.note(self._read, hints),
+            notes=(*(revision.notes if revision else ()), *self._rejects.note(self._read, hints)),
         )
 
 
@@ -88,7 +96,8 @@ def importing(plan: Plan, destination: Destination) -> Iterator[Import]:
         replacing(destination.rejects) as beside,
         beside.open("w", encoding="utf-8", newline="") as stream,
     ):
-        yield Import(plan, destination, Spool(plan.dataset, Path(scratch)), Rejects(stream, plan.header))
+        carried = () if plan.revision is None else (LINE,)
+        yield Import(plan, destination, Spool(plan.dataset, Path(scratch), carried), Rejects(stream, plan.header))
 
 
 def import_batches(

@@ -1,6 +1,6 @@
 """Typed rows on their way to a canonical CSV: kept on disk, then written in order without holding them all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,10 @@ class Spool:
     Memory stays bounded by a few hundred thousand rows, however many are added and in whatever order.
     """
 
-    def __init__(self, dataset: Dataset, folder: Path) -> None:
+    def __init__(self, dataset: Dataset, folder: Path, carried: Sequence[str] = ()) -> None:
+        """`carried` columns are kept beside the dataset's until the rows are written."""
         self._dataset = dataset
+        self._carried = list(carried)
         self._columns: list[str] = []
         self._order: list[str] = []
         self._folder = folder
@@ -32,27 +34,37 @@ class Spool:
         self.rows = 0
 
     def add(self, frame: pl.DataFrame) -> None:
-        """Take in the rows of `frame`, which has the same columns each time; those not the dataset's are left out."""
+        """Take in the rows of `frame`, which has the same columns each time.
+
+        Columns that are neither the dataset's nor carried are left out.
+        """
         self._columns = [column.name for column in self._dataset.columns if column.name in frame.columns]
-        self._order = row_order(self._dataset, self._columns)
-        self._pending.append(frame.select(self._columns))
+        self._order = [*row_order(self._dataset, self._columns), *self._carried]
+        self._pending.append(frame.select(*self._columns, *self._carried))
         self._waiting += frame.height
         self.rows += frame.height
         if self._waiting >= _PART_ROWS:
             self._flush()
 
-    def write(self, path: Path, same: Sequence[str] | None = None) -> int:
+    def write(
+        self,
+        path: Path,
+        same: Sequence[str] | None = None,
+        revise: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
+    ) -> int:
         """Write the canonical CSV to `path`, sorted by `row_order`, and return the number of rows written.
 
         Rows equal in all columns are written once; with `same`, rows equal in those columns (the first in order stays,
-        one with a missing value after one without).
+        one with a missing value after one without). `revise` is given the rows in runs that hold every row of an entity
+        (a value of the first sort column), sorted and with the carried columns; what it gives back is written.
         """
         self._flush()
-        subset = [name for name in same if name in self._order] if same is not None else None
+        subset = [name for name in same if name in self._columns] if same is not None else self._columns
         written = 0
         with replacing(path) as beside, beside.open("wb") as stream:
             for number, piece in enumerate(self._slices()):
                 rows = piece.sort(self._order, nulls_last=True).unique(subset=subset, keep="first", maintain_order=True)
+                rows = self._written(revise(rows) if revise else rows)
                 rows.write_csv(
                     stream,
                     include_header=number == 0,
@@ -62,6 +74,9 @@ class Spool:
                 )
                 written += rows.height
         return written
+
+    def _written(self, rows: pl.DataFrame) -> pl.DataFrame:
+        return rows.select(column.name for column in self._dataset.columns if column.name in rows.columns)
 
     def _flush(self) -> None:
         if not self._pending:

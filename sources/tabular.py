@@ -3,7 +3,7 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import islice
@@ -74,6 +74,11 @@ def read_rows(path: Path, options: FileOptions, source: str) -> Iterator[Row]:
             yield from _parsed(path, text, options.delimiter)
         except UnicodeDecodeError:
             raise _undecodable(path, options, source) from None
+
+
+def cells_at(path: Path, options: FileOptions, source: str, lines: Collection[int]) -> dict[int, list[str]]:
+    """The cells of the rows that begin on `lines`, by reading the file once more."""
+    return {row.line: row.cells for row in read_rows(path, options, source) if row.line in lines}
 
 
 def _parsed(path: Path, text: Iterable[str], delimiter: str) -> Iterator[Row]:

@@ -61,6 +61,8 @@ def test_every_column_of_every_type(bench):
         ("b,2024-01-05,seven", "streams is not a whole number"),
         ("b,2024-01-05,99999999999999999999", "streams is not a whole number"),
         ("b,2024-01-05,NaN", "streams is not a whole number"),
+        ("b,2024-01-05,-1", "streams is negative"),
+        ("b,2024-01-05,1.234", "streams is not a whole number"),
         ("b,2024-01-05,", "streams is empty"),
         (",2024-01-05,7", "track_id is empty"),
         ("b,2024-01-05", "fewer cells than the header"),
@@ -141,6 +143,25 @@ def test_a_real_file_in_latin_1(bench, shared_data):
     assert imported.report.read == 73_000
 
 
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("1,234,567", "1234567"), ("1 234", "1234"), ("1’234", "1234"), ("12\u202f345.0", "12345"), ("1,23", None)],
+)
+def test_thousands_set_apart(bench, cell, value):
+    imported = load(bench, f'{STREAMS}b,2024-01-05,"{cell}"\n')
+    assert [row["streams"] for row in imported.rows] == (["7", value] if value else ["7"])
+
+
+def test_points_set_thousands_apart_only_where_that_is_said(bench):
+    content = STREAMS + "b,2024-01-05,1.234\nc,2024-01-05,1.234.567\n"
+    assert load(bench, content).report.rejected == {"streams is not a whole number": 2}
+    assert [row["streams"] for row in load(bench, content, thousands=".").rows] == ["7", "1234", "1234567"]
+
+
+def test_days_that_every_count_covers_can_be_said(bench):
+    assert load(bench, STREAMS, constants={"days": 7}).text == "track_id,date,streams,days\na,2024-01-05,7,7\n"
+
+
 def test_timestamps_become_utc(bench):
     content = "played_at,artist,track\n2024-01-05 10:00:00,a,b\n2024-01-05T10:00:00+01:00,a,b\n"
     imported = load(bench, content, dataset="scrobbles")
@@ -217,7 +238,10 @@ def test_a_constant_fills_only_a_column_that_the_file_leaves_out(bench):
         ("timestamp_format", "%d/%m/%Y %I:%M", "does not say a whole time"),
         ("timestamp_format", "%d/%m/%Y", "does not say a whole time"),
         ("delimiter", "ab", "at most 1 character"),
-        ("constants", {"streams": "7"}, "streams is no column of text"),
+        ("constants", {"streams": 7}, "streams is no column of text"),
+        ("constants", {"days": "7"}, "days is a column of whole numbers, and '7' is not"),
+        ("constants", {"track_id": 7}, "track_id is a column of text, and 7 is not"),
+        ("thousands", "x", "thousands are set apart by"),
         ("encodign", "utf-8", "Extra inputs"),
     ],
 )

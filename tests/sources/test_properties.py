@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from refrain.datasets import DATASETS, SCROBBLES, TRACKS, ColumnType
 from refrain.errors import InputError
 from sources.canonical import scan_dataset
+from sources.counts import COUNTS
 
 examples = settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 many = settings(examples, max_examples=100)
@@ -132,13 +133,18 @@ CELLS = {
     ColumnType.NUMBER: st.floats(allow_nan=False).map(lambda number: number + 0.0),
 }
 
+NOT_NEGATIVE = st.integers(0, 2**63 - 1)
+
 
 @st.composite
 def tables(draw):
     """A dataset, some of its columns, and rows of typed values."""
     dataset = draw(st.sampled_from(list(DATASETS.values())))
     columns = [column for column in dataset.columns if column.required or draw(st.booleans())]
-    row = st.tuples(*(CELLS[column.type] if column.required else st.none() | CELLS[column.type] for column in columns))
+    cells = [NOT_NEGATIVE if column.name in COUNTS.values() else CELLS[column.type] for column in columns]
+    row = st.tuples(
+        *(cell if column.required else st.none() | cell for column, cell in zip(columns, cells, strict=True))
+    )
     return dataset, columns, draw(st.lists(row, min_size=1, max_size=6))
 
 
