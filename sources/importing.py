@@ -26,7 +26,7 @@ class Plan:
     path: Path
     dataset: Dataset
     header: Sequence[str]
-    readers: Sequence[CellReader]
+    readers: Sequence[CellReader] = ()
     missing: Sequence[str] = ()
     """Cells that mean "none", besides the empty one."""
     same: Sequence[str] | None = None

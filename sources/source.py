@@ -53,6 +53,8 @@ class Source:
     options_type: type[Frozen]
     load: Callable[[str, Path | None, Any, Mapping[str, str] | None, Destination], ImportReport]
     reads_file: bool = True
+    reads_folder: bool = False
+    """Whether `path` may also be a folder, of which all files are read."""
 
 
 @cache

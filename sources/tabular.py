@@ -76,6 +76,20 @@ def read_rows(path: Path, options: FileOptions, source: str) -> Iterator[Row]:
             raise _undecodable(path, options, source) from None
 
 
+def decodes(path: Path, options: FileOptions, source: str) -> bool:
+    """Whether the whole file is text in its encoding. A file with NUL bytes counts as such: no 8-bit text has them."""
+    decoder = codecs.getincrementaldecoder(options.encoding)()
+    with open_bytes(path, options.member, f"sources.{source}.member") as stream:
+        while block := stream.read(_BLOCK):
+            if b"\0" in block:
+                return True
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError:
+                return False
+    return True
+
+
 def cells_at(path: Path, options: FileOptions, source: str, lines: Collection[int]) -> dict[int, list[str]]:
     """The cells of the rows that begin on `lines`, by reading the file once more."""
     return {row.line: row.cells for row in read_rows(path, options, source) if row.line in lines}
