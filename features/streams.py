@@ -232,7 +232,7 @@ def _target(name: str, question: str, horizon: Horizon, settings_type: type[Froz
         settings_type=settings_type,
         rows=rows_of(horizon),
         kind=Kind.AMOUNT,
-        families="streams",
+        families="models.streams.families",
         slices=(
             Slice("new releases", names.AGE, high=NEW_RELEASE_DAYS),
             Slice("catalogue", names.AGE, low=NEW_RELEASE_DAYS),

@@ -39,7 +39,7 @@ _CLASSES = {
     "sklearn.preprocessing._label": "LabelBinarizer LabelEncoder",
     "sklearn.preprocessing._polynomial": "SplineTransformer",
     "sklearn.preprocessing._target_encoder": "TargetEncoder",
-    "sklearn.svm._classes": "SVC SVR",
+    "sklearn.svm._classes": "LinearSVR SVC SVR",
     "sklearn.tree._classes": ("DecisionTreeClassifier DecisionTreeRegressor ExtraTreeClassifier ExtraTreeRegressor"),
     "sklearn.tree._tree": "Tree",
     "sklearn.utils._bunch": "Bunch",

@@ -1,0 +1,158 @@
+"""From a window of days to what a model of streams learns from: one fitted transformer, in training and in serving."""
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from models.streams.window import Numbers, column, filled_days, interpolated, read_days, refuse_gaps, weekdays
+from refrain import stream_weeks as names
+from refrain.stream_weeks import WEEK
+
+_THURSDAY = 4
+_OLD_DAYS = 60
+"""Days since the first count beyond which they say nothing more: a record rarely reaches further back anyway."""
+CONTEXTS = ("track", "catalogue")
+
+
+class CleanWindow(TransformerMixin, BaseEstimator):
+    """A window of daily counts, cleaned and described.
+
+    * **Missing days** are filled in a straight line between their neighbours (carried on at the ends), on logarithms
+      and free of the week's shape: a Sunday between a Saturday and a Monday is a Sunday. How many were filled is a
+      feature, and `filled` says it. A window with fewer than `min_share` of its days known is refused.
+    * **The week's shape** is learned: the median, over windows whose last 7 days are known, of the logarithm of a day
+      less the mean of the 7, for each weekday.
+    * **Described** are: the level (log1p of the mean day of the last 7); each day less that level and the week's shape;
+      day over day and week over week; trend, bend and spread of the last 7; the weekday; age; the distance from the
+      chart's lowest count; and, relative to the level, the social series.
+    * `context`: "catalogue" adds what the whole catalogue did in the last week; "track" leaves it out.
+
+    Parameters: `days`, 7 or 21; `min_share` in (0, 1]; `context`; `socials`, whether social series are read.
+    """
+
+    def __init__(
+        self, days: int = WEEK, min_share: float = 0.55, context: str = "catalogue", socials: bool = True
+    ) -> None:
+        self.days = days
+        self.min_share = min_share
+        self.context = context
+        self.socials = socials
+
+    @property
+    def needed(self) -> int:
+        """Days of a window that must be known."""
+        return max(1, int(np.ceil(self.min_share * self.days - 1e-9)))
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> "CleanWindow":  # noqa: N803 - scikit-learn's name
+        """Learn the week's shape. Raises InputError as `transform` does."""
+        counts = read_days(X, self.days)
+        refuse_gaps(X, counts, self.needed)
+        said = column(X, names.WEEKDAY)
+        said = said[np.isfinite(said)].astype(np.int64)
+        self.weekday_ = int(np.argmax(np.bincount(said))) if len(said) else _THURSDAY
+        week = np.log1p(counts[:, :WEEK])
+        away = week - week.mean(axis=1, keepdims=True)
+        places = weekdays(X, WEEK, self.weekday_)
+        whole = np.isfinite(away).all(axis=1)
+        away, places = away[whole], places[whole]
+        shape = np.array([np.median(away[places == day]) if (places == day).any() else 0.0 for day in range(WEEK)])
+        self.shape_ = shape - shape.mean()
+        return self
+
+    def filled(self, X: pd.DataFrame) -> Any:  # noqa: N803
+        """How many days of each row are filled in, shape (rows,)."""
+        return filled_days(X, self.days)
+
+    def complete(self, X: pd.DataFrame) -> Numbers:  # noqa: N803
+        """The counts with their gaps filled, shape (rows, days). Raises InputError for a window that is refused."""
+        counts = read_days(X, self.days)
+        refuse_gaps(X, counts, self.needed)
+        shape = self.shape_[weekdays(X, self.days, self.weekday_)]
+        filled = np.expm1(interpolated(np.log1p(counts) - shape) + shape)
+        return np.where(np.isnan(counts), np.maximum(filled, 0.0), counts)
+
+    def last_week(self, X: pd.DataFrame) -> Numbers:  # noqa: N803
+        """Streams of the last 7 days, gaps filled, shape (rows,)."""
+        return np.asarray(self.complete(X)[:, :WEEK].sum(axis=1))
+
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
+        """One row of numbers for each of `X`, NaN where something is not known.
+
+        Raises InputError, naming the rows, for a window that is refused and for a negative count.
+        """
+        counts = self.complete(X)
+        shape = self.shape_[weekdays(X, self.days, self.weekday_)]
+        smooth = np.log1p(counts) - shape
+        level = smooth[:, :WEEK].mean(axis=1)
+        described = {
+            "level": level,
+            "filled": self.filled(X).astype(np.float64),
+            **_of_days(smooth - level[:, None]),
+            **_of_weeks(counts),
+            **self._of_weekday(X),
+            **_of_age(X),
+            "above_cutoff": level - np.log1p(column(X, names.CUTOFF)),
+        }
+        if self.context == "catalogue":
+            described |= self._of_catalogue(X)
+        if self.socials:
+            described |= _of_socials(X, level)
+        return pd.DataFrame(described, index=X.index)
+
+    def _of_weekday(self, X: pd.DataFrame) -> dict[str, Numbers]:  # noqa: N803
+        last = weekdays(X, 1, self.weekday_)[:, 0]
+        return {f"weekday_{day + 1}": (last == day).astype(np.float64) for day in range(WEEK)}
+
+    def _of_catalogue(self, X: pd.DataFrame) -> dict[str, Numbers]:  # noqa: N803
+        shape = self.shape_[weekdays(X, WEEK, self.weekday_)]
+        days = {name: _log(column(X, name)) - shape[:, back] for back, name in enumerate(names.CATALOGUE_DAYS)}
+        return {names.CATALOGUE_RATIO: _log(column(X, names.CATALOGUE_RATIO)), **days}
+
+
+def _of_days(away: Numbers) -> dict[str, Numbers]:
+    """Each day against the level, day over day, and the least-squares slope and bend of the last 7."""
+    week = away[:, :WEEK]
+    ahead = -(np.arange(WEEK) - 3.0)
+    bend = ahead**2 - 4.0
+    return {
+        **{f"day_{back}": away[:, back] for back in range(away.shape[1])},
+        **{f"day_over_day_{back}": away[:, back] - away[:, back + 1] for back in range(WEEK - 1)},
+        "slope": week @ ahead / (ahead @ ahead),
+        "bend": week @ bend / (bend @ bend),
+        "spread": week.std(axis=1),
+        "highest": week.max(axis=1),
+        "lowest": week.min(axis=1),
+    }
+
+
+def _of_weeks(counts: Numbers) -> dict[str, Numbers]:
+    totals = [counts[:, first : first + WEEK].sum(axis=1) for first in range(0, counts.shape[1], WEEK)]
+    return {
+        f"week_over_week_{number}": np.log1p(now) - np.log1p(before)
+        for number, (now, before) in enumerate(pairwise(totals), start=1)
+    }
+
+
+def _of_age(X: pd.DataFrame) -> dict[str, Numbers]:  # noqa: N803
+    released, seen = column(X, names.AGE), column(X, names.SEEN)
+    return {
+        "age": np.log1p(np.maximum(released, 0.0)),
+        "seen": np.log1p(np.clip(np.where(np.isnan(seen), released, seen), 0.0, _OLD_DAYS)),
+    }
+
+
+def _of_socials(X: pd.DataFrame, level: Numbers) -> dict[str, Numbers]:  # noqa: N803
+    growth = [name for of_span in names.SOCIAL_GROWTH.values() for name in of_span]
+    return {
+        names.POPULARITY: column(X, names.POPULARITY),
+        **{name: np.log1p(column(X, name)) - level for name in names.SOCIAL_LEVELS},
+        **{name: _log(column(X, name)) for name in growth},
+    }
+
+
+def _log(ratio: Numbers) -> Numbers:
+    """The logarithm of a ratio; NaN where it is missing or not above zero."""
+    return np.log(np.where(ratio > 0, ratio, np.nan))
