@@ -15,6 +15,8 @@ Frames = Mapping[str, "nw.LazyFrame[Any]"]
 AS_OF = "as_of"
 LABEL = "label"
 LABEL_KNOWN_AT = "label_known_at"
+LABEL_LOW = "label_low"
+"""The least that a label can be, where the amount is known only to lie between this and `label`."""
 
 
 class Kind(StrEnum):
@@ -98,6 +100,9 @@ class Target:
     slices: tuple[Slice, ...] = ()
     cuts: tuple[Cut, ...] = ()
     """Where intervals are fitted apart, the most telling column first; parts with too few rows are joined again."""
+    bounded_labels: bool = False
+    """Whether its rows also have `label_low`: an amount that a censored source hides lies between it and `label`. What
+    lies between them is no error, and an interval that reaches in there covers it."""
     horizon: str | None = None
     """The feature that says how many steps ahead a row is, where a row's sum over the steps is asked for, too."""
     alert_group: tuple[str, ...] = ()

@@ -14,6 +14,10 @@ Numbers = NDArray[np.float64]
 class Sums:
     """Of each row, or each group of rows, what the metrics are made of: shape (rows or groups, 7).
 
+    `truth` is the actual amount, shape (rows,), or the least and the most that it can be, shape (rows, 2). Of the
+    latter the amount that is nearest to the prediction counts as the actual one, the most in the sums that errors are
+    divided by, and an interval that reaches in between covers it.
+
     * wape: sum of |predicted - actual| over the sum of the actual.
     * bias: sum of (predicted - actual) over the sum of the actual; above 0 where a model says too much.
     * coverage_80, coverage_95: share of rows whose actual amount lies in the interval, bounds included.
@@ -21,18 +25,19 @@ class Sums:
     * width_80: sum of the widths of the 80 % intervals over the sum of the actual.
     """
 
-    def __init__(self, labels: NDArray[np.float64], answers: Numbers) -> None:
+    def __init__(self, truth: NDArray[np.float64], answers: Numbers) -> None:
         """`answers`: prediction, low_80, high_80, low_95, high_95, shape (rows, 5)."""
         predicted, low_80, high_80, low_95, high_95 = answers.T
-        actual = np.asarray(labels, dtype=np.float64)
+        least, most = _bounds(truth)
+        error = predicted - nearest(truth, predicted)
         self.parts = np.column_stack(
             [
-                np.ones(len(actual)),
-                actual,
-                np.abs(predicted - actual),
-                predicted - actual,
-                (actual >= low_80) & (actual <= high_80),
-                (actual >= low_95) & (actual <= high_95),
+                np.ones(len(most)),
+                most,
+                np.abs(error),
+                error,
+                (most >= low_80) & (least <= high_80),
+                (most >= low_95) & (least <= high_95),
                 high_80 - low_80,
             ]
         )
@@ -45,6 +50,16 @@ class Sums:
         """The parts added up, shape (groups, 7)."""
         count = int(groups.max()) + 1
         return np.column_stack([np.bincount(groups, weights=part, minlength=count) for part in self.parts.T])
+
+
+def nearest(truth: NDArray[np.float64], predicted: Numbers) -> Numbers:
+    """The amount nearest to the predicted one that the truth allows, shape (rows,)."""
+    return np.asarray(np.clip(predicted, *_bounds(truth)), dtype=np.float64)
+
+
+def _bounds(truth: NDArray[np.float64]) -> tuple[Numbers, Numbers]:
+    bounds = np.asarray(truth, dtype=np.float64).reshape(len(truth), -1)
+    return bounds[:, 0], bounds[:, -1]
 
 
 def cluster_replicates(

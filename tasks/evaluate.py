@@ -52,9 +52,9 @@ class _Window:
     slices: Mapping[str, Mapping[str, Mapping[str, Estimate]]]
 
     @property
-    def labels(self) -> NDArray[Any]:
-        """Labels of the test rows."""
-        return self.data.labels[self.split.test]
+    def truth(self) -> NDArray[Any]:
+        """What the answers to the test rows are held against."""
+        return self.data.truth[self.split.test]
 
     @property
     def kind(self) -> KindOfTarget:
@@ -96,7 +96,7 @@ def evaluate(
 def _measure(tested: Sequence[Tested], data: Labelled, split: Split, training: TrainingSettings) -> _Window:
     said = {candidate.name: candidate.answers for candidate in tested}
     kind, headline = kind_of(data.target), data.target.headline
-    points = {name: kind.point_metrics(data.labels[split.test], answers) for name, answers in said.items()}
+    points = {name: kind.point_metrics(data.truth[split.test], answers) for name, answers in said.items()}
     baselines = [candidate.name for candidate in tested if candidate.fitted.family == BASELINE]
     sign = 1 if HIGHER_IS_BETTER[headline] else -1
     return _Window(
@@ -115,7 +115,7 @@ def _replicates(
 ) -> Mapping[str, Replicates]:
     clusters = data.groups(data.target.cluster, rows)
     kind = kind_of(data.target)
-    return kind.replicates(data.labels[rows], answers, clusters, training.replicates, training.seed)
+    return kind.replicates(data.truth[rows], answers, clusters, training.replicates, training.seed)
 
 
 def _slices(
@@ -130,7 +130,7 @@ def _slices(
         part = {name: said[chosen] for name, said in answers.items()}
         replicates = _replicates(part, data, rows, training)
         for name, said in part.items():
-            points = kind_of(data.target).point_metrics(data.labels[rows], said)
+            points = kind_of(data.target).point_metrics(data.truth[rows], said)
             found[name][slice_name] = _estimates(points, replicates[name])
     return found
 
@@ -157,7 +157,7 @@ def _candidate(tested: Tested, window: _Window) -> CandidateRecord:
         name=name,
         family=fitted.family,
         settings=fitted.settings,
-        tune=window.kind.point_metrics(window.data.labels[tune], fitted.tune_answers),
+        tune=window.kind.point_metrics(window.data.truth[tune], fitted.tune_answers),
         metrics=_estimates(points[name], replicates[name]),
         difference=_estimates(
             {metric: value - points[bar][metric] for metric, value in points[name].items()},
@@ -165,7 +165,7 @@ def _candidate(tested: Tested, window: _Window) -> CandidateRecord:
         ),
         slices=window.slices[name],
         importance=_importance(tested, window),
-        calibration=window.kind.bins(window.labels, tested.answers),
+        calibration=window.kind.bins(window.truth, tested.answers),
         alerts=_alerts(tested, window),
         model=tested.file,
     )
@@ -178,7 +178,7 @@ def _importance(tested: Tested, window: _Window) -> dict[str, Estimate]:
     data, rows = window.data, window.split.test
     clusters = data.groups(data.target.cluster, rows)
     return permutation_importance(
-        window.kind, tested.model, data.features.iloc[rows], window.labels, clusters, window.training
+        window.kind, tested.model, data.features.iloc[rows], window.truth, clusters, window.training
     )
 
 
@@ -189,7 +189,7 @@ def _alerts(tested: Tested, window: _Window) -> AlertsRecord | None:
     by = data.target.alert_group or (AS_OF,)
     said = tested.fitted.tune_answers
     threshold = choose_threshold(data.labels[split.tune], said, data.groups(by, split.tune), settings)
-    return measure_alerts(window.labels, tested.answers, data.groups(by, split.test), threshold, settings)
+    return measure_alerts(data.labels[split.test], tested.answers, data.groups(by, split.test), threshold, settings)
 
 
 def _folds(tested: Sequence[Tested], data: Labelled, split: Split) -> tuple[FoldRecord, ...]:

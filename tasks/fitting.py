@@ -109,7 +109,9 @@ def _score_grid(family: str, grid: list[dict[str, Any]], data: Labelled, fold: F
     scores = {}
     for settings in grid:
         fitted, _ = fit_family(known, data.columns, settings, data.examples(fold.train), seed=seed, stop_on=later)
-        scores[settings_text(settings)] = kind.fold_score(data.target.headline, later[1], kind.raw(fitted, later[0]))
+        scores[settings_text(settings)] = kind.fold_score(
+            data.target.headline, data.truth[fold.test], kind.raw(fitted, later[0])
+        )
     return scores
 
 

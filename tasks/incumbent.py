@@ -35,15 +35,15 @@ def measure_incumbent(
     if isinstance(said, str):
         return _unmeasured(version, f"it could not predict these rows: {said}")
     fair = rows.later_than(_learned_until(version))
-    if int(fair.sum()) < _SMALLEST or few_of(rows.target.kind, rows.labels[fair]) == 0:
+    if int(fair.sum()) < _SMALLEST or few_of(rows.target.kind, rows.truth[fair]) == 0:
         return _unmeasured(version, "it has learned from these very rows, so that the comparison would flatter it")
     kind = kind_of(rows.target)
     everyone: Mapping[str, Answers] = {_SELF: said, **rows.said}
     part = {name: values[fair] for name, values in everyone.items()}
-    labels = rows.labels[fair]
+    truth = rows.truth[fair]
     _, clusters = np.unique(rows.clusters[fair], return_inverse=True)
-    points = {name: kind.point_metrics(labels, values) for name, values in part.items()}
-    replicates = kind.replicates(labels, part, clusters, training.replicates, training.seed)
+    points = {name: kind.point_metrics(truth, values) for name, values in part.items()}
+    replicates = kind.replicates(truth, part, clusters, training.replicates, training.seed)
     headline = record.headline
 
     def minus(first: str, second: str) -> Estimate:

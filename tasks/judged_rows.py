@@ -24,7 +24,8 @@ class JudgedRows:
 
     target: Target
     features: pd.DataFrame
-    labels: NDArray[Any]
+    truth: NDArray[Any]
+    """What answers are held against."""
     clusters: NDArray[np.int64]
     """Which rows are resampled together."""
     as_of: NDArray[np.datetime64]
@@ -34,7 +35,7 @@ class JudgedRows:
     def later_than(self, day: date | None) -> NDArray[np.bool_]:
         """Which rows lie after `day`; all where there is none."""
         if day is None:
-            return np.ones(len(self.labels), dtype=bool)
+            return np.ones(len(self.truth), dtype=bool)
         return np.asarray(self.as_of > np.datetime64(day), dtype=bool)
 
 
@@ -63,7 +64,7 @@ def read_judged_rows(target: Target, names: tuple[str, ...], project: Project) -
     return JudgedRows(
         target=target,
         features=matched.features,
-        labels=matched.labels,
+        truth=matched.truth,
         clusters=matched.groups(target.cluster),
         as_of=pd.to_datetime(rows[AS_OF]).to_numpy(dtype="datetime64[D]"),
         said={name: from_columns(test, name, kind) for name in names},

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.target import AS_OF, LABEL, LABEL_KNOWN_AT, Kind, Target
+from features.target import AS_OF, LABEL, LABEL_KNOWN_AT, LABEL_LOW, Kind, Target
 from models.preprocessing import Columns
 from refrain.errors import InputError
 
@@ -36,6 +36,13 @@ class Labelled:
         """Of each row: 0 or 1, or an amount."""
         return self.frame[LABEL].to_numpy(dtype=np.int64 if self.target.kind is Kind.CHANCE else np.float64)
 
+    @cached_property
+    def truth(self) -> NDArray[Any]:
+        """What answers are held against: the labels, or, of bounded ones, least and most, shape (rows, 2)."""
+        if not self.target.bounded_labels:
+            return self.labels
+        return np.column_stack([self.frame[LABEL_LOW].to_numpy(dtype=np.float64), self.labels])
+
     def examples(self, rows: NDArray[np.intp]) -> tuple[pd.DataFrame, NDArray[Any]]:
         """Features and labels of some rows."""
         return self.features.iloc[rows], self.labels[rows]
@@ -52,7 +59,8 @@ def read_labelled(target: Target, snapshot: Path) -> Labelled:
     Raises InputError if it cannot be read, or lacks a column that the target's rows have.
     """
     frame = _read(target, snapshot)
-    needed = dict.fromkeys((*target.entity, AS_OF, LABEL_KNOWN_AT, *target.features, LABEL))
+    bounds = (LABEL_LOW,) if target.bounded_labels else ()
+    needed = dict.fromkeys((*target.entity, AS_OF, LABEL_KNOWN_AT, *target.features, *bounds, LABEL))
     missing = [name for name in needed if name not in frame.columns]
     if missing:
         raise InputError(

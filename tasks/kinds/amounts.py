@@ -15,7 +15,7 @@ from models.family import Examples
 from models.intervals import ANSWER, ConformalModel, RelativeConformal, with_bounds
 from refrain.errors import ModelError
 from refrain.settings import GateSettings
-from tasks.amount_metrics import Sums, cluster_replicates
+from tasks.amount_metrics import Sums, cluster_replicates, nearest
 from tasks.amount_plots import write_amount_plots
 from tasks.bootstrap import Replicates
 from tasks.kinds.kind import Answers, Calibrated, Labels, Numbers
@@ -56,8 +56,8 @@ class Amounts:
 
     def calibrate(self, raw: Numbers, data: Labelled, rows: NDArray[np.intp]) -> Calibrated:
         """Intervals from the errors made on `rows`."""
-        frame, labels = data.features.iloc[rows], data.labels[rows]
-        calibrator = _calibrator(data.target).fit(raw, labels, frame)
+        frame, truth = data.features.iloc[rows], data.truth[rows]
+        calibrator = _calibrator(data.target).fit(raw, nearest(truth, raw), frame)
         total = _fit_total(raw, data, rows) if data.target.horizon else None
         return Calibrated((calibrator, total), {}, with_bounds(calibrator, raw, frame))
 
@@ -127,9 +127,10 @@ def _fit_total(raw: Numbers, data: Labelled, rows: NDArray[np.intp]) -> Relative
     starts = np.flatnonzero(np.diff(series[order], prepend=-1))
     place = np.arange(len(order)) - np.repeat(starts, np.diff([*starts, len(order)]))
     unbroken = months[order] == place + 1
-    predicted, observed = (_running_sums(values[order], starts) for values in (raw, data.labels[rows]))
-    kept = frame.iloc[order[unbroken]]
-    return _calibrator(data.target).fit(predicted[unbroken], observed[unbroken], kept)
+    truth = data.truth[rows].reshape(len(rows), -1)
+    predicted = _running_sums(raw[order], starts)[unbroken]
+    came = np.column_stack([_running_sums(bound[order], starts)[unbroken] for bound in truth.T])
+    return _calibrator(data.target).fit(predicted, nearest(came, predicted), frame.iloc[order[unbroken]])
 
 
 def _running_sums(values: NDArray[Any], starts: NDArray[np.intp]) -> Numbers:

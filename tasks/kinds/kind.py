@@ -18,6 +18,7 @@ from tasks.records import CalibrationBin, EvaluationRecord
 
 Numbers = NDArray[np.float64]
 Labels = NDArray[Any]
+"""What answers are held against: shape (rows,), or (rows, 2) where amounts are known to lie between two."""
 Answers = Numbers
 """What a model says of rows: shape (rows,) of a chance, (rows, 5) of an amount."""
 

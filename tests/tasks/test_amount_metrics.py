@@ -48,3 +48,18 @@ def test_a_replicate_is_the_metric_of_the_rows_it_draws():
         rows = np.repeat(np.arange(len(labels)), weight.astype(np.int64))
         slow = slow_metrics(labels[rows], answers[rows])
         assert {name: values[replicate] for name, values in found.items()} == pytest.approx(slow, abs=1e-9)
+
+
+def test_of_an_amount_known_to_lie_between_two_only_what_lies_outside_is_an_error():
+    answers = np.array([[5.0, 4, 6, 3, 7], [15.0, 14, 16, 8, 17], [25.0, 24, 26, 21, 27]])
+    truth = np.array([[0.0, 10.0], [0.0, 10.0], [30.0, 30.0]])
+    found = {name: float(value[0]) for name, value in Sums(truth, answers).metrics(None).items()}
+    assert found["wape"] == pytest.approx((0 + 5 + 5) / 50)
+    assert found["bias"] == pytest.approx((0 + 5 - 5) / 50)
+    assert (found["coverage_80"], found["coverage_95"]) == pytest.approx((1 / 3, 2 / 3))
+
+
+def test_exact_bounds_are_the_amount_itself():
+    labels, answers, _ = sample(3)
+    twice = Sums(np.column_stack([labels, labels]), answers)
+    np.testing.assert_array_equal(twice.parts, Sums(labels, answers).parts)
