@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -47,6 +47,8 @@ class ChartFile:
     options: ChartOptions
     name: FileName
     layout: Layout
+    not_utf8: bool = False
+    """Whether it is read as latin-1 because it is not the UTF-8 that was expected."""
 
     @property
     def days(self) -> int | None:
@@ -81,10 +83,11 @@ def open_chart(path: Path, options: ChartOptions, columns: Mapping[str, str]) ->
     Text that is not UTF-8 is read as latin-1: all that is kept of it is ASCII in both. Raises NoChartError where the
     file has not the columns of a chart, InputError where it cannot be read.
     """
-    if options.encoding == "utf-8" and not decodes(path, options, NAME):
+    not_utf8 = options.encoding == "utf-8" and not decodes(path, options, NAME)
+    if not_utf8:
         options = options.model_copy(update={"encoding": "latin-1"})
     rows = read_rows(path, options, NAME)
-    return ChartFile(path, options, read_name(path), find_layout(path, rows, columns, NAME)), rows
+    return ChartFile(path, options, read_name(path), find_layout(path, rows, columns, NAME), not_utf8), rows
 
 
 def read_chart(file: ChartFile, rows: Iterator[Row]) -> ChartRows:
@@ -150,16 +153,9 @@ def _readers(file: ChartFile) -> list[CellReader]:
 
 
 def _at(reader: CellReader, layout: Layout, column: str) -> CellReader:
-    return CellReader(
-        reader.name,
-        layout.label(column),
-        layout.positions[column],
-        reader.required,
-        reader.parse,
-        reader.kind,
-        stands_for_missing=reader.stands_for_missing,
-        counts=reader.counts,
-    )
+    label = layout.label(column)
+    absent = f"{label} is empty or zero" if reader.counts else ""
+    return replace(reader, label=label, position=layout.positions[column], absent=absent)
 
 
 def _constants(file: ChartFile) -> Sequence[pl.Expr]:

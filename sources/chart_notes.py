@@ -7,16 +7,17 @@ import polars as pl
 
 from sources.chart_dates import KINDS, WEEK
 
+_UNITS = {1: "day", WEEK: "week"}
 _SHOWN = 5
 
 
 def described(rows: pl.DataFrame, days: int, weekday: str | None, region: str) -> str:
     """What the chart was taken to be."""
-    dates = rows["date"].unique()
-    unit = f"weeks that end on {weekday}s" if days == WEEK else "days"
+    dates = rows["date"].unique().sort()
     of = f" of {region}" if region else ""
-    first, last = dates.sort().cast(pl.String).gather([0, -1])
-    return f"A {KINDS[days]} chart{of}: {len(dates):,} {unit}, {first} to {last}."
+    ending = f", ending on {weekday}s" if weekday else ""
+    first, last = dates.cast(pl.String).gather([0, -1])
+    return f"A {KINDS[days]} chart{of}: {counted(len(dates), _UNITS[days])}{ending}, {first} to {last}."
 
 
 def missing_dates(rows: pl.DataFrame, days: int) -> list[str]:
@@ -29,8 +30,7 @@ def missing_dates(rows: pl.DataFrame, days: int) -> list[str]:
     missing = expected.filter(~expected.is_in(there.implode()))
     if missing.is_empty():
         return []
-    unit = "weeks" if days == WEEK else "days"
-    return [f"The charts of {len(missing):,} {unit} are missing: {listed([str(day) for day in missing])}."]
+    return [f"Charts are missing for {counted(len(missing), _UNITS[days])}: {listed([str(day) for day in missing])}."]
 
 
 def missing_ranks(rows: pl.DataFrame) -> list[str]:
@@ -42,6 +42,11 @@ def missing_ranks(rows: pl.DataFrame) -> list[str]:
         return []
     shown = listed([f"{missing} on {day}" for day, missing in gaps.iter_rows()])
     return [f"Ranks above the last are missing ({shown}): a track not listed then may have had more than the cutoff."]
+
+
+def counted(number: int, noun: str) -> str:
+    """1 week, 2 weeks."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -119,26 +119,26 @@ class ChartReading:
             )
         asked = " ".join(filter(None, (KINDS.get(self._options.days or 0, ""), self._options.region)))
         if not self._files or (not self.read and self._other_regions):
-            regions = [*self._other_regions, *(read for path in self._other_charts for read in [path.name])]
+            others = [*sorted(self._other_regions), *(path.name for path in self._other_charts)]
             raise InputError(
-                f"{self._place} holds no {asked} chart, but {chart_notes.listed(regions)}.",
+                f"{self._place} holds no {asked} chart, but {chart_notes.listed(others)}.",
                 hint=f"Correct sources.{NAME}.region or sources.{NAME}.days in params.yaml.",
             )
         if len(self._regions) > 1:
-            counts = [
-                f"{region or 'of no named region'} ({rows:,} rows)" for region, rows in self._regions.most_common()
-            ]
+            counts = sorted(self._regions.items(), key=lambda item: (-item[1], item[0]))
+            shown = [f"{region or 'one not named'} ({rows:,} rows)" for region, rows in counts]
             raise InputError(
-                f"{self._place} holds the charts of several regions: {chart_notes.listed(counts)}.",
+                f"{self._place} holds the charts of several regions: {chart_notes.listed(shown)}.",
                 hint=f"Choose one in params.yaml: sources.{NAME}.region: {max(self._regions)} say.",
             )
 
     def _days(self, rows: pl.DataFrame) -> int:
         if self._options.days is not None:
             return self._options.days
-        said = {file.days for file in self._files if file.days} | ({WEEK} if rows["whole"].any() else set())
+        files = [self._files[number] for number in rows["file"].unique().sort()]
+        said = {file.days for file in files if file.days} | ({WEEK} if rows["whole"].any() else set())
         if len(said) > 1:
-            daily = [file.path.name for file in self._files if file.days == 1]
+            daily = [file.path.name for file in files if file.days == 1]
             raise InputError(
                 f"{self._place} holds both daily and weekly charts (daily ones are {chart_notes.listed(daily)}).",
                 hint=f"Choose in params.yaml: sources.{NAME}.days: 1 or 7.",
@@ -168,19 +168,17 @@ class ChartReading:
     def _left_out(self) -> list[str]:
         notes = []
         if self._viral:
-            notes.append(f"{self._viral:,} rows of viral charts were left out: they count no streams.")
+            rows = chart_notes.counted(self._viral, "row")
+            notes.append(f"{rows} of viral charts left out: they count no streams.")
         if self._other_regions:
-            rows, regions = sum(self._other_regions.values()), chart_notes.listed(sorted(self._other_regions))
-            notes.append(f"{rows:,} rows of other regions were left out: {regions}.")
+            rows = chart_notes.counted(sum(self._other_regions.values()), "row")
+            notes.append(f"{rows} of other regions left out: {chart_notes.listed(sorted(self._other_regions))}.")
         for what, paths in (
-            ("of another chart", self._other_charts),
-            ("without the columns of a chart", [error.path for error in self._no_charts]),
-            ("of another kind than CSV", other_files(self._place)),
+            ("Files of another chart were left out", self._other_charts),
+            ("Files without the columns of a chart were left out", [error.path for error in self._no_charts]),
+            ("Files of another kind than CSV were left out", other_files(self._place)),
+            ("Not UTF-8, and read as latin-1", [file.path for file in self._files if file.not_utf8]),
         ):
             if paths:
-                names = chart_notes.listed([path.name for path in paths])
-                notes.append(f"Files {what} were left out: {names}.")
-        latin = sum(file.options.encoding != self._options.encoding for file in self._files)
-        if latin:
-            notes.append(f"{latin:,} of {len(self._files):,} files are not UTF-8, and were read as latin-1.")
+                notes.append(f"{what}: {chart_notes.listed([path.name for path in paths])}.")
         return notes

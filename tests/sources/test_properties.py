@@ -174,6 +174,7 @@ def test_any_dataset_comes_back_from_any_order_of_rows_and_columns(new_bench, ta
 
 HEADERS = {
     "lastfm": ("scrobbles", "ts,artist,track,album\n"),
+    "spotify-charts": ("daily_streams", "date,region,rank,uri,streams,days_on_chart\n"),
     "csv": ("tracks", "track_id,artist_id,title,artist,release_date,danceability,energy,valence,tempo,key\n"),
     "tidytuesday": (
         "tracks",
@@ -182,6 +183,7 @@ HEADERS = {
 }
 GOOD = {
     "lastfm": "1700000000,a,t,l\n",
+    "spotify-charts": "2024-01-05,us,1,7qiZfU4dY1lWllzX7mPBI3,9,1\n",
     "csv": "a,b,c,d,2024-01-05,1,1,1,1,1\n",
     "tidytuesday": "a,b,c,2019-01-05,1,1,1,1,pop\n",
 }
