@@ -13,9 +13,10 @@ from ruamel.yaml import YAML
 from features.registry import all_targets
 from flows.data_plane import DataPlane, write_pipeline
 from refrain.errors import InputError, UsageError
-from refrain.files import file_md5, replacing
+from refrain.files import replacing
 from refrain.project import Project
 from refrain.settings import DatasetSettings
+from sources.folders import content_md5
 from sources.source import ImportReport, find_source
 from tasks.ingest import install, load
 from tasks.stages import StageTable
@@ -76,6 +77,8 @@ def import_file(project: Project, dataset: str, chosen: DatasetSettings) -> Impo
         {
             ("datasets", dataset): chosen.model_dump(mode="json", exclude_defaults=True),
             **{("datasets", name, "references"): left for name, left in freed.items()},
+            # A stage names its source's options: they must be there, if empty.
+            **({} if chosen.source in settings.sources else {("sources", chosen.source): {}}),
         },
     )
     _record(Project(project.root), dataset)
@@ -97,14 +100,20 @@ def _referring(project: Project, dataset: str, source: str) -> dict[str, list[st
 def settings_for_file(
     project: Project, source: str, path: Path, columns: Mapping[str, str] | None, received_on: Any, max_age: int | None
 ) -> DatasetSettings:
-    """What params.yaml will say of a dataset imported from `path`. Raises InputError if there is no such file."""
-    if not path.is_file():
+    """What params.yaml will say of a dataset imported from `path`: a file, or a folder where the source reads those.
+
+    Raises InputError if there is no such file.
+    """
+    if path.is_dir():
+        if not find_source(source).reads_folder:
+            raise InputError(f"{path} is a folder, and {source} reads a file.", hint="Name the file inside it.")
+    elif not path.is_file():
         raise InputError(f"There is no file {path}.", hint="Check the path.")
     resolved, root = path.resolve(), project.root.resolve()
     return DatasetSettings(
         source=source,
         path=resolved.relative_to(root).as_posix() if resolved.is_relative_to(root) else str(resolved),
-        md5=file_md5(path),
+        md5=content_md5(path),
         columns=dict(columns) if columns else None,
         received_on=received_on,
         max_age_days=max_age,

@@ -6,9 +6,10 @@ import tempfile
 from pathlib import Path
 
 from refrain.errors import InputError
-from refrain.files import file_md5, write_json
+from refrain.files import write_json
 from refrain.project import Project
 from refrain.settings import DatasetSettings, Settings, validated
+from sources.folders import content_md5
 from sources.source import Destination, ImportReport, find_source
 from tasks.command import stage_command
 
@@ -31,7 +32,7 @@ def load(dataset: str, chosen: DatasetSettings, settings: Settings, root: Path, 
     options = validated(
         source.options_type, dict(settings.sources.get(source.name, {})), where=f"params.yaml, sources.{source.name}"
     )
-    path = _unchanged_file(dataset, chosen, root) if source.reads_file else None
+    path = _unchanged_file(dataset, chosen, root, source.reads_folder) if source.reads_file else None
     (folder / "ingest").mkdir()
     destination = Destination(
         dataset=folder / "dataset.csv",
@@ -65,19 +66,19 @@ def install(dataset: str, folder: Path, project: Project) -> None:
     (folder / "dataset.csv").replace(project.raw(dataset))
 
 
-def _unchanged_file(dataset: str, chosen: DatasetSettings, root: Path) -> Path:
+def _unchanged_file(dataset: str, chosen: DatasetSettings, root: Path, or_folder: bool) -> Path:
     if chosen.path is None:
         raise InputError(
             f"params.yaml says that {dataset} comes from {chosen.source}, but not from which file.",
             hint=f"Run `refrain import {chosen.source} FILE`.",
         )
     path = root / chosen.path
-    if not path.is_file():
+    if not (path.is_file() or (or_folder and path.is_dir())):
         raise InputError(
-            f"{dataset} was imported from {chosen.path}, and that file is no longer there.",
+            f"{dataset} was imported from {chosen.path}, which is no longer there.",
             hint=f"Put it back, or import another with `refrain import {chosen.source} FILE`.",
         )
-    if chosen.md5 is not None and file_md5(path) != chosen.md5:
+    if chosen.md5 is not None and content_md5(path) != chosen.md5:
         raise InputError(
             f"{chosen.path} has changed since {dataset} was imported from it.",
             hint=f"Import it again with `refrain import {chosen.source} {chosen.path}`.",

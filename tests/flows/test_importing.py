@@ -44,6 +44,22 @@ def test_datasets_of_another_source_are_no_longer_looked_up_in_it(imported):
     assert "no longer looked up in tracks" in said.out
 
 
+def test_a_folder_of_charts_becomes_one_dataset_and_dvc_knows(imported):
+    project, _ = imported
+    folder = project.root / "charts"
+    folder.mkdir()
+    for day in ("05", "12"):
+        rows = "".join(f"{rank},{rank:022},{900 - rank},{rank}\n" for rank in (1, 2, 3))
+        (folder / f"regional-us-weekly-2019-12-{day}.csv").write_text(f"rank,uri,streams,weeks_on_chart\n{rows}")
+    said = project.refrain("import", "spotify-charts", "charts", "--received", "2020-01-01")
+    assert "daily_streams: 6 rows" in said.out
+    assert "A weekly chart of us: 2 weeks, ending on Thursdays, 2019-12-05 to 2019-12-12." in said.out
+    assert params(project)["datasets"]["daily_streams"]["path"] == "charts"
+    assert "up to date" in project.dvc("status", "ingest@daily_streams", "validate-daily_streams").out
+    refused = project.refrain("import", "csv", "charts", "--dataset", "daily_streams", expect=1)
+    assert "is a folder, and csv reads a file" in refused.err
+
+
 def test_comments_in_params_are_kept(imported):
     project, _ = imported
     assert "# popularity from which a track is a hit" in (project.root / "params.yaml").read_text()
