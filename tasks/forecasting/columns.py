@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.origins import CALENDAR
 from refrain.track_months import (
     AGE,
     BACK,
@@ -28,16 +29,16 @@ from tasks.forecasting.histories import Histories, date_of, day_of
 from tasks.forecasting.running_sums import RunningSums
 
 Numbers = NDArray[np.float64]
-STEPS = ("30 days", "calendar")
+STEPS = ("30 days", CALENDAR)
 """What a month is: a step of 30 days from as_of, or a month of the calendar."""
 _MONTH = 30
 
 
-def history_columns(histories: Histories, as_of: int, steps: str = STEPS[0]) -> pd.DataFrame:
+def history_columns(histories: Histories, as_of: int, steps: str) -> pd.DataFrame:
     """The columns HISTORY of each track at the end of the day `as_of`, shape (n, columns), NaN where unknown.
 
     `histories`: without faults, and without counts later than `as_of`. Those columns that come from other tracks
-    (tasks/forecasting/surroundings.py) are left NaN. Streams are in streams, ages in days.
+    (tasks/forecasting/surroundings.py) are left NaN. `steps`: one of STEPS.
     """
     values = np.full((len(HISTORY), len(histories)), np.nan)
     columns = dict(zip(HISTORY, values, strict=True))
@@ -57,8 +58,8 @@ def history_columns(histories: Histories, as_of: int, steps: str = STEPS[0]) -> 
         columns[name][:] = between(first, last)
     for number, name in enumerate(WEEKS):
         columns[name][:] = between(as_of - 7 * number - 7, as_of - 7 * number)
-    released = np.fmin(histories.release_days, np.where(histories.lengths > 0, sums.first_day, np.nan))
-    released[np.isnan(histories.release_days)] = np.nan
+    # A release date after the first count cannot be true: that count's day stands for it.
+    released = np.minimum(histories.release_days, sums.first_day)
     columns[AGE][:] = as_of - released
     columns[EARLY_2_3][:] = _early(sums, released, as_of, 2, 3)
     columns[EARLY_4_12][:] = _early(sums, released, as_of, 4, 12)
@@ -69,7 +70,7 @@ def history_columns(histories: Histories, as_of: int, steps: str = STEPS[0]) -> 
 
 def month_ends(as_of: int, back: int, steps: str) -> list[int]:
     """Last days of month 1 back, month 2 back, ... and of the month before the last one: back + 1 of them."""
-    if steps == STEPS[0]:
+    if steps != CALENDAR:
         return [as_of - _MONTH * month for month in range(back + 1)]
     day = date_of(as_of + 1)
     number = day.year * 12 + day.month - 1

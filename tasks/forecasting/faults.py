@@ -5,6 +5,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from features.catalogue import CatalogueSettings
 from tasks.forecasting.histories import Histories
 
 LEAST_COUNTER = 28
@@ -28,6 +29,9 @@ class Fault(IntEnum):
     DUPLICATED = 6
     OVERLAPPING = 7
     COUNTER = 8
+    STALE = 9
+    SHORT = 10
+    UNNAMED = 11
 
     @property
     def reason(self) -> str:
@@ -37,7 +41,7 @@ class Fault(IntEnum):
 
 _REASONS = {
     Fault.NONE: "",
-    Fault.NO_COUNTS: "no counts up to then, and no release date",
+    Fault.NO_COUNTS: "no counts, and not just released",
     Fault.MISSING: "an empty count or date",
     Fault.NEGATIVE: "a negative count",
     Fault.FRACTIONAL: "a count that is no whole number",
@@ -45,23 +49,29 @@ _REASONS = {
     Fault.DUPLICATED: "two counts for one day, or days out of order",
     Fault.OVERLAPPING: "counts whose periods overlap",
     Fault.COUNTER: "a counter that only grows, not the streams of each day",
+    Fault.STALE: "no recent count",
+    Fault.SHORT: "too short a history",
+    Fault.UNNAMED: "no track id",
 }
 
 
-def find_faults(known: Histories, as_of: int) -> Faults:
+def find_faults(known: Histories, as_of: int, settings: CatalogueSettings) -> Faults:
     """The Fault of each track, shape (n,), 0 where there is none.
 
-    `known`: no count of it later than `as_of`, so that what came later does not decide who is forecast. A track is
-    taken for a **counter** if it has at least 28 counts, none of them below the one before and more than half of them
-    above it: the streams of a track's days go up and down with the week.
+    `known`: no count of it later than `as_of`, so that what came later does not decide who is forecast. `settings`:
+    which tracks the model was trained and tested on; of others it knows nothing.
+
+    A track is taken for a **counter** if it has at least 28 counts, none of them below the one before and more than
+    half of them above it: the streams of a track's days go up and down with the week.
     """
     faults = np.zeros(len(known), dtype=np.int8)
     for fault, tracks in (
+        *_not_a_row(known, as_of, settings),
         (Fault.COUNTER, _counters(known)),
         (Fault.OVERLAPPING, _overlapping(known)),
         (Fault.DUPLICATED, _out_of_order(known)),
         *_impossible(known),
-        (Fault.NO_COUNTS, np.flatnonzero((known.lengths == 0) & ~(known.release_days <= as_of))),
+        (Fault.UNNAMED, np.flatnonzero(known.track_ids == "")),
     ):
         faults[tracks] = fault
     return faults
@@ -77,6 +87,22 @@ def _with_row(histories: Histories, rows: NDArray[np.bool_]) -> Tracks:
     if not rows.any():
         return _NO_TRACKS
     return np.unique(np.searchsorted(histories.starts, np.flatnonzero(rows), side="right") - 1)
+
+
+def _not_a_row(known: Histories, as_of: int, settings: CatalogueSettings) -> list[tuple[Fault, Tracks]]:
+    """Tracks that would be no rows of catalogue.decay (features/catalogue.py) at `as_of`."""
+    counted = known.lengths > 0
+    just_out = (known.release_days > as_of - settings.new_days) & (known.release_days <= as_of)
+    unknown = ~counted & ~(just_out & (settings.min_seen_days == 0))
+    first, last = known.starts[:-1][counted], known.starts[1:][counted] - 1
+    at = np.flatnonzero(counted)
+    covered = 1 if known.covered is None else known.covered[first]
+    seen = as_of - known.days[first] + covered
+    return [
+        (Fault.NO_COUNTS, np.flatnonzero(unknown)),
+        (Fault.SHORT, at[seen < settings.min_seen_days]),
+        (Fault.STALE, at[known.days[last] <= as_of - settings.seen_within_days]),
+    ]
 
 
 def _impossible(histories: Histories) -> list[tuple[Fault, Tracks]]:

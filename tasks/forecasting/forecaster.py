@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.catalogue import CatalogueSettings
 from models.storage import load_estimator
 from refrain.errors import InputError, ModelError
-from tasks.forecasting.columns import STEPS
 from tasks.forecasting.histories import Histories, day_of
-from tasks.forecasting.measured import completed, measure, surroundings_of
+from tasks.forecasting.measured import Measured, completed, measure, surroundings_of
 from tasks.forecasting.surroundings import Surroundings
 from tasks.model_folder import MODEL_FILE, fetched_model
 from tasks.tracking import Store
@@ -68,30 +68,40 @@ class Forecaster:
     """Turns histories into forecasts with a fitted model. It may be used by several threads at once."""
 
     def __init__(
-        self, model: CatalogueModel, *, steps: str = STEPS[0], name: str = "", version: int | None = None
+        self,
+        model: CatalogueModel,
+        settings: CatalogueSettings | None = None,
+        *,
+        name: str = "",
+        version: int | None = None,
     ) -> None:
-        """`steps`: whether the model's months are of "30 days" or "calendar" ones, as in its target's settings."""
+        """`settings`: those that the model's snapshot was taken with (params.yaml); the defaults where not given."""
         self.model = model
-        self.steps = steps
+        self.settings = settings or CatalogueSettings()
         self.name = name
         self.version = version
 
     @classmethod
-    def from_model_file(cls, path: Path, *, steps: str = STEPS[0]) -> "Forecaster":
+    def from_model_file(cls, path: Path, settings: CatalogueSettings | None = None) -> "Forecaster":
         """A model file as training writes it. Raises ModelError if it does not load or forecasts no curves."""
-        return cls(_forecasting(load_estimator(path), str(path)), steps=steps, name=path.stem)
+        return cls(_forecasting(load_estimator(path), str(path)), settings, name=path.stem)
 
     @classmethod
-    def from_champion(cls, store: Store, *, steps: str = STEPS[0]) -> "Forecaster":
+    def from_champion(cls, store: Store, settings: CatalogueSettings | None = None) -> "Forecaster":
         """The registered champion of catalogue.decay. Raises ModelError if there is none, or it does not load."""
         served = champion(store, TARGET)
         with fetched_model(store, served) as folder:
             model = _forecasting(load_estimator(folder / MODEL_FILE), f"{TARGET} version {served.version}")
-        return cls(model, steps=steps, name=served.name, version=served.version)
+        return cls(model, settings, name=served.name, version=served.version)
+
+    @property
+    def steps(self) -> str:
+        """What a month is: "30 days", or one of the "calendar"."""
+        return self.settings.months
 
     def surroundings(self, chunks: Iterable[Histories], as_of: date) -> Surroundings:
         """What the tracks of a catalogue are to each other at `as_of`: to be taken over all of its chunks, once."""
-        return surroundings_of(measure(chunk, day_of(as_of), self.steps) for chunk in chunks)
+        return surroundings_of((measure(chunk, day_of(as_of), self.settings) for chunk in chunks), day_of(as_of))
 
     def forecast(
         self,
@@ -109,21 +119,24 @@ class Forecaster:
         Raises InputError if `months` is not 1 to 400.
         """
         received = None if received_on is None else day_of(received_on)
-        measured = measure(histories, day_of(as_of), self.steps, received)
-        columns = completed(measured, surroundings or surroundings_of([measured]))
-        values, totals, segments = self.of_columns(columns, months)
-        return Forecasts(as_of, measured.track_ids, values, totals, columns, segments, measured.skipped)
+        measured = measure(histories, day_of(as_of), self.settings, received)
+        around = surroundings or surroundings_of([measured], day_of(as_of))
+        return self.of_measured(completed(measured, around), as_of, months)
 
-    def of_columns(self, columns: pd.DataFrame, months: int) -> tuple[Numbers, Numbers, NDArray[np.int8] | None]:
-        """Values, totals and segments (as in `Forecasts`) of tracks of which the columns HISTORY are there."""
+    def of_measured(self, measured: Measured, as_of: date, months: int) -> Forecasts:
+        """What the model says of tracks of which all columns are there. Raises InputError as `forecast` does."""
         if not 1 <= months <= MOST_MONTHS:
             raise InputError(f"A forecast of {months} months was asked for.", hint=f"Ask for 1 to {MOST_MONTHS}.")
-        values = self.model.curves(columns, months)
+        values = self.model.curves(measured.columns, months)
         segments = getattr(self.model.estimator, "segments", None)
-        return (
-            values,
-            self.model.totals(columns, months, values),
-            None if segments is None else segments(columns, months),
+        return Forecasts(
+            as_of=as_of,
+            track_ids=measured.track_ids,
+            values=values,
+            totals=self.model.totals(measured.columns, months, values),
+            columns=measured.columns,
+            segments=None if segments is None else segments(measured.columns, months),
+            skipped=measured.skipped,
         )
 
 

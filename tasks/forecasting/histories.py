@@ -28,7 +28,7 @@ class Histories:
     counts: NDArray[np.int64] | NDArray[np.float64]
     """Shape (m,). Whole numbers, unless the source holds something else (which is then a fault of its track)."""
     release_days: NDArray[np.float64]
-    """Shape (n,): days since 1970-01-01, NaN where the release date is unknown."""
+    """Shape (n,): days since 1970-01-01, NaN where the release date is unknown at the moment of the forecast."""
     mldr: NDArray[np.float64]
     """Shape (n,): the artist's monthly-listener decay rate, NaN where it is unknown."""
     artists: NDArray[np.int64]

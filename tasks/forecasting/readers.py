@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
-from tasks.forecasting.histories import Histories, day_of
+from tasks.forecasting.histories import Histories
 from tasks.forecasting.row_batches import RowBatch, row_batches
 from tasks.forecasting.track_facts import TrackFacts
 from tasks.forecasting.whole_tracks import CHUNK_ROWS, whole_tracks
@@ -25,9 +24,9 @@ def read_histories(
 ) -> Iterator[Histories]:
     """Every track of the files in chunks of about `chunk_rows` counts, in the order in which the tracks lie there.
 
-    The rows of a track are to lie together (as `made_plain` leaves them), in whatever order.
-    Raises NotPlainError (perhaps after some chunks) if they do not or cells are no numbers or dates, and InputError if
-    a file is none of daily_streams.
+    New tracks of which only `facts` knows come last. The rows of a track are to lie together (as `made_plain` leaves
+    them), in whatever order. Raises NotPlainError (perhaps after some chunks) if they do not, or if cells are no
+    numbers or dates, and InputError if a file is none of daily_streams.
     """
     for rows in whole_tracks(_all_batches(daily_streams), chunk_rows):
         released, artists, mldr = facts.of(rows.track_ids)
@@ -42,11 +41,9 @@ def read_histories(
             covered=rows.covered,
             cutoffs=rows.cutoffs,
         )
-
-
-def track_facts(files: CatalogueFiles, as_of: date) -> TrackFacts:
-    """What the other files tell of the tracks by `as_of`."""
-    return TrackFacts(files.tracks, files.artist_listeners, day_of(as_of))
+    uncounted = facts.uncounted()
+    if len(uncounted):
+        yield uncounted
 
 
 def _all_batches(paths: Iterable[Path]) -> Iterator[RowBatch]:

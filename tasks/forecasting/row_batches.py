@@ -74,8 +74,12 @@ def column_names(path: Path) -> list[str]:
 
 
 def _from_parquet(path: Path) -> Iterator[Any]:
-    with parquet.ParquetFile(path, read_dictionary=["track_id"]) as file:
-        yield from file.iter_batches(batch_size=_ROWS, columns=column_names(path), use_threads=False)
+    names = column_names(path)
+    try:
+        with parquet.ParquetFile(path, read_dictionary=["track_id"]) as file:
+            yield from file.iter_batches(batch_size=_ROWS, columns=names, use_threads=False)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise InputError(f"{path} is damaged: {error}.") from None
 
 
 def _from_csv(path: Path) -> Iterator[Any]:

@@ -13,16 +13,17 @@ Numbers = NDArray[np.float64]
 class Through(NamedTuple):
     """What was counted up to the end of a day; each of shape (n,)."""
 
-    streams: Numbers | NDArray[np.int64]
+    streams: NDArray[np.int64]
     """Counted from some day before every count; only differences mean something."""
-    days: Numbers | NDArray[np.int64]
+    days: NDArray[np.int64]
     """How many days were counted, likewise."""
 
 
 class RunningSums:
     """Running sums of tracks whose days ascend.
 
-    A count that covers several days is spread evenly over them. Sums of daily counts are whole numbers and exact.
+    A count that covers several days is spread over them evenly, in whole streams, as features/periods.py says: the
+    first i of n days get the whole part of i/n of it.
     """
 
     def __init__(self, histories: Histories) -> None:
@@ -69,7 +70,7 @@ class RunningSums:
         length = self._at(self._covered, following)
         begun = day - (self._at(self._days, following) - length)
         inside = np.where(place < self._starts + self._lengths, np.clip(begun, 0, length), 0)
-        share = self._at(self._counts, following) * inside / np.maximum(length, 1)
+        share = self._at(self._counts, following) * inside // np.maximum(length, 1)
         return Through(streams + share, self._known[place] + inside)
 
     def _keys_of(self, histories: Histories) -> NDArray[np.int64]:

@@ -1,15 +1,13 @@
 """What a track's columns take from the other tracks of its catalogue: levels, and how far a source sees down."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.forecasting.histories import NO_ARTIST, Histories, starts_of
+from tasks.forecasting.histories import NO_ARTIST, starts_of
 
 Numbers = NDArray[np.float64]
-_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -20,6 +18,8 @@ class Surroundings:
     """Median streams in month 1 back of all tracks; NaN without any."""
     cutoff: float
     """Most that a track absent from the source in the last 30 days can have had; NaN where it lists all."""
+    counted_artists: NDArray[np.int64]
+    """The artists of whom any track has a count, ascending."""
     artists: NDArray[np.int64]
     """Shape (k,): the artists with a known month 1 back, ascending."""
     starts: NDArray[np.int64]
@@ -64,43 +64,17 @@ class Surroundings:
         return low
 
 
-def surroundings(artists: NDArray[np.int64], back_1: Numbers, cutoffs: Numbers | None = None) -> Surroundings:
-    """The surroundings that tracks with these artists and months 1 back, shapes (n,), are to each other.
-
-    `cutoffs`: as `daily_cutoffs` gives them, where the source is censored.
-    """
+def surroundings(artists: NDArray[np.int64], seen: Numbers, back_1: Numbers, cutoff: float = np.nan) -> Surroundings:
+    """The surroundings that tracks with these artists, days seen and months 1 back, shapes (n,), are to each other."""
     counted = np.isfinite(back_1)
     known = counted & (artists != NO_ARTIST)
     order = np.lexsort((back_1[known], artists[known]))
     found, counts = np.unique(artists[known], return_counts=True)
     return Surroundings(
         catalogue_level=float(np.median(back_1[counted])) if counted.any() else np.nan,
-        cutoff=np.nan if cutoffs is None else float(cutoffs.sum()),
+        cutoff=cutoff,
+        counted_artists=np.unique(artists[(seen > 0) & (artists != NO_ARTIST)]),
         artists=found,
         starts=starts_of(counts),
         levels=back_1[known][order],
     )
-
-
-def daily_cutoffs(histories: Histories, as_of: int) -> Numbers | None:
-    """The lowest count a day that the source lists, for each of the 30 days to `as_of`, shape (30,).
-
-    NaN for a day without a cutoff; None where the source has none at all. A cutoff of several days is spread evenly.
-    """
-    if histories.cutoffs is None:
-        return None
-    lowest = np.full(_DAYS, np.nan)
-    covered = np.ones(len(histories.days)) if histories.covered is None else histories.covered
-    recent = np.isfinite(histories.cutoffs) & (histories.days > as_of - _DAYS) & (histories.days <= as_of)
-    told = np.column_stack([histories.days[recent], covered[recent], histories.cutoffs[recent]])
-    for day, length, cutoff in np.unique(told.astype(np.float64), axis=0):
-        past = int(day) - as_of + _DAYS
-        seen = slice(max(past - int(length), 0), past)
-        lowest[seen] = np.fmin(lowest[seen], cutoff / length)
-    return lowest
-
-
-def lowest_cutoffs(parts: Iterable[Numbers | None]) -> Numbers | None:
-    """The lowest of several `daily_cutoffs`, day by day."""
-    told = [part for part in parts if part is not None]
-    return np.fmin.reduce(told) if told else None

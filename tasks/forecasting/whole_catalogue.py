@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -16,10 +16,11 @@ from tasks.forecasting.forecaster import Forecaster, Forecasts
 from tasks.forecasting.histories import day_of
 from tasks.forecasting.measured import Measured, completed, measure, surroundings_of
 from tasks.forecasting.ordered import in_order
-from tasks.forecasting.readers import CatalogueFiles, read_histories, track_facts
+from tasks.forecasting.readers import CatalogueFiles, read_histories
 from tasks.forecasting.row_batches import NotPlainError
 from tasks.forecasting.table_files import table_file
 from tasks.forecasting.tables import long_table, totals_table, wide_table
+from tasks.forecasting.track_facts import TrackFacts
 
 _TABLES: dict[str, Callable[[Forecasts], tuple[pa.Table, ...]]] = {
     "long": lambda forecasts: (long_table(forecasts), totals_table(forecasts)),
@@ -63,13 +64,19 @@ def forecast_catalogue(
     Raises InputError if a file cannot be read as its dataset, or nothing in it can be forecast.
     """
     tabled = _TABLES[layout]
-    parts = measured_catalogue(forecaster, files, as_of, received_on, workers)
-    around = surroundings_of(parts)
+    measured = measured_catalogue(forecaster, files, as_of, received_on, workers)
+    around = surroundings_of(measured, day_of(as_of))
+    parts = list(in_order(lambda part: completed(part, around), _given_away(measured), workers))
+    tracks = sum(len(part) for part in parts)
+    skipped = _all_skipped(parts)
+    if not tracks:
+        reasons = ", ".join(f"{reason} ({len(track_ids)})" for reason, track_ids in skipped.items())
+        raise InputError(
+            f"{files.daily_streams} holds no track that can be forecast at {as_of}: {reasons or 'it has no rows'}."
+        )
 
     def tables(piece: Measured) -> tuple[pa.Table, ...]:
-        columns = completed(piece, around)
-        values, totals, segments = forecaster.of_columns(columns, months)
-        return tabled(Forecasts(as_of, piece.track_ids, values, totals, columns, segments, {}))
+        return tabled(forecaster.of_measured(piece, as_of, months))
 
     written = (out, out.with_name(f"{out.stem}_totals{out.suffix}")) if layout == "long" else (out,)
     pieces = (piece for part in parts for piece in _pieces(part, months))
@@ -81,9 +88,9 @@ def forecast_catalogue(
     return CatalogueForecast(
         as_of=as_of,
         months=months,
-        tracks=sum(len(part.track_ids) for part in parts),
+        tracks=tracks,
         without_mldr=sum(int(part.columns[MLDR].isna().sum()) for part in parts),
-        skipped=_all_skipped(parts),
+        skipped=skipped,
         written=written,
     )
 
@@ -93,11 +100,13 @@ def measured_catalogue(
 ) -> list[Measured]:
     """Every track of the files, measured: in chunks, in the order in which forecasts are written."""
     received = None if received_on is None else day_of(received_on)
-    facts = track_facts(files, as_of)
+    facts = TrackFacts(files.tracks, files.artist_listeners, day_of(as_of), forecaster.settings)
 
     def measured(paths: Iterable[Path]) -> list[Measured]:
         chunks = read_histories(paths, facts)
-        return list(in_order(lambda chunk: measure(chunk, day_of(as_of), forecaster.steps, received), chunks, workers))
+        return list(
+            in_order(lambda chunk: measure(chunk, day_of(as_of), forecaster.settings, received), chunks, workers)
+        )
 
     try:
         return measured([files.daily_streams])
@@ -120,17 +129,18 @@ def last_day(daily_streams: Path, received_on: date | None = None) -> date:
     return found
 
 
+def _given_away(parts: list[Measured]) -> Iterator[Measured]:
+    """Each part, held here no longer: what it becomes is as large as it is."""
+    parts.reverse()
+    while parts:
+        yield parts.pop()
+
+
 def _pieces(part: Measured, months: int) -> Iterator[Measured]:
     """The tracks of a part, as many at once as keep the forecast near the processor."""
     size = max(1, _CELLS // months)
-    for first in range(0, len(part.track_ids), size):
-        tracks = slice(first, first + size)
-        yield replace(
-            part,
-            track_ids=part.track_ids[tracks],
-            artists=part.artists[tracks],
-            columns=part.columns.iloc[tracks].reset_index(drop=True),
-        )
+    for first in range(0, len(part), size):
+        yield part.at(slice(first, first + size))
 
 
 def _all_skipped(parts: Iterable[Measured]) -> dict[str, tuple[str, ...]]:
