@@ -5,6 +5,8 @@ number of months since the year 0 (January 2024 is 24288), a day is its prolepti
 `datetime.date.toordinal`.
 """
 
+from typing import Any
+
 import narwhals as nw
 
 
@@ -41,18 +43,29 @@ def weekday(number: nw.Expr) -> nw.Expr:
     return (number - 1) % 7 + 1
 
 
-def date_of(number: nw.Expr) -> nw.Expr:
-    """The date whose ordinal `number` is: what `day_number` undoes. For the years 1 to 9999.
+def with_date(frame: "nw.LazyFrame[Any]", number: str, name: str) -> "nw.LazyFrame[Any]":
+    """`frame` with the date called `name` whose ordinal is in the column `number`: what `day_number` undoes.
 
-    The arithmetic counts from 0000-03-01, so that a leap day ends its year, in cycles of 400, 100, 4 and 1 years.
+    For the years 1 to 9999. The arithmetic counts from 0000-03-01, so that a leap day ends its year, in cycles of 400,
+    100, 4 and 1 years. It goes step by step, each a column of its own: as one expression it would name its input so
+    often that Spark cannot hold it.
     """
-    days = number.cast(nw.Int64) + 305
-    of_cycle = days % 146_097
-    year_of_cycle = (of_cycle - of_cycle // 1_460 + of_cycle // 36_524 - of_cycle // 146_096) // 365
-    of_year = of_cycle - (year_of_cycle * 365 + year_of_cycle // 4 - year_of_cycle // 100)
-    from_march = (of_year * 5 + 2) // 153
-    day = of_year - (from_march * 153 + 2) // 5 + 1
-    month = (days // 146_097 * 400 + year_of_cycle) * 12 + from_march + 2
-    parts = (month // 12 + 10_000, month % 12 + 101, day + 100)
+    days, left, years, march, month = (f"__{part}" for part in ("days", "left", "years", "march", "month"))
+    of_cycle = nw.col(days) % 146_097
+    passed = nw.col(left) - nw.col(left) // 1_460 + nw.col(left) // 36_524 - nw.col(left) // 146_096
+    of_year = nw.col(left) - (nw.col(years) * 365 + nw.col(years) // 4 - nw.col(years) // 100)
+    parted = (
+        frame.with_columns((nw.col(number).cast(nw.Int64) + 305).alias(days))
+        .with_columns(of_cycle.alias(left))
+        .with_columns((passed // 365).alias(years))
+        .with_columns(of_year.alias(left))
+        .with_columns(((nw.col(left) * 5 + 2) // 153).alias(march))
+        .with_columns(
+            ((nw.col(days) // 146_097 * 400 + nw.col(years)) * 12 + nw.col(march) + 2).alias(month),
+            (nw.col(left) - (nw.col(march) * 153 + 2) // 5 + 1).alias(left),
+        )
+    )
+    parts = (nw.col(month) // 12 + 10_000, nw.col(month) % 12 + 101, nw.col(left) + 100)
     text = [part.cast(nw.String).str.slice(1, width) for part, width in zip(parts, (4, 2, 2), strict=True)]
-    return nw.concat_str(text, separator="-").str.to_date(format="%Y-%m-%d")
+    date = nw.concat_str(text, separator="-").str.to_date(format="%Y-%m-%d")
+    return parted.with_columns(date.alias(name)).drop(days, left, years, march, month)

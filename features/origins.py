@@ -14,7 +14,7 @@ from typing import Any
 
 import narwhals as nw
 
-from features.calendar import date_of, day_number, first_day, month_number
+from features.calendar import day_number, first_day, with_date
 from features.held import held
 from features.target import AS_OF, LABEL_KNOWN_AT
 from refrain.track_months import BACK, MONTH_AHEAD, S30, S90, S365, SEASON_FROM, SEASON_TO, WEEKS
@@ -36,10 +36,14 @@ FIXED = {
 
 
 def origins_of(periods: Lazy, every_months: int) -> Lazy:
-    """as_of (date), as_of_day (its ordinal), origin_month (its month's number), longest (days of the source's longest count)."""
-    dates = held(periods.group_by("date", "month", "last").agg(nw.col("span").min(), nw.col("span").max().alias("most")))
-    next_month = month_number(date_of(nw.col("last") + nw.col("span")))
-    chosen = dates.filter(next_month != nw.col("month"), (nw.col("month") + 1) % every_months == 0)
+    """as_of (date), as_of_day (its ordinal), origin_month (its month's number), longest (days of the longest count)."""
+    dates = held(
+        periods.group_by("date", "month", "last").agg(nw.col("span").min(), nw.col("span").max().alias("most"))
+    )
+    is_due = (nw.col("month") + 1) % every_months == 0
+    chosen = dates.with_columns((day_number(first_day(nw.col("month") + 1)) - 1).alias("month_ends")).filter(
+        is_due, nw.col("last") + nw.col("span") > nw.col("month_ends")
+    )
     longest = dates.select(nw.col("most").max().alias("longest"))
     return held(
         chosen.select(
@@ -50,7 +54,7 @@ def origins_of(periods: Lazy, every_months: int) -> Lazy:
 
 def windows_back(origins: Lazy, kind: str) -> Lazy:
     """as_of_day, name, first, last: the windows that the columns BACK, WEEKS, S30, S90 and S365 are streams of."""
-    months = _numbered(origins, range(1, len(BACK) + 1), "number")
+    months = numbered(origins, range(1, len(BACK) + 1), "number")
     first, last = _month_back(kind)
     back = months.select(AS_OF_DAY, _named("back_", "number"), first.alias("first"), last.alias("last"))
     fixed = [
@@ -70,25 +74,27 @@ def months_ahead(origins: Lazy, kind: str, horizon: int) -> Lazy:
 
     A label counts as known when the longest count that can hold the month's last day is over.
     """
-    steps = _numbered(origins, range(1, horizon + 1), MONTH_AHEAD)
-    first, last = _month_ahead(kind)
-    back_first, back_last = _month_back(kind)
-    placed = steps.with_columns(first.alias("first"), last.alias("last"), nw.lit(1).cast(nw.Int64).alias("number"))
-    middle, middle_back = (nw.col("first") + nw.col("last")) // 2, (back_first + back_last) // 2
+    steps = numbered(origins, range(1, horizon + 1), MONTH_AHEAD).with_columns(nw.lit(1).cast(nw.Int64).alias("number"))
+    named = zip(("first", "last", "back_first", "back_last"), (*_month_ahead(kind), *_month_back(kind)), strict=True)
+    # Step by step: arithmetic of days names its input many times, and would repeat what the input is made of.
+    placed = steps.with_columns(day.alias(name) for name, day in named).with_columns(
+        ((nw.col("first") + nw.col("last")) // 2).alias("middle"),
+        ((nw.col("back_first") + nw.col("back_last")) // 2).alias("back_middle"),
+        (nw.col("last") + nw.col("longest") - 1).alias("known_by"),
+    )
+    for day, name in (("known_by", LABEL_KNOWN_AT), ("back_middle", "middle_from"), ("middle", "middle_to")):
+        placed = with_date(placed, day, name)
+    season_from, season_to = (nw.col(name).dt.ordinal_day().cast(nw.Int64) for name in ("middle_from", "middle_to"))
     return held(
         placed.select(
-            AS_OF_DAY,
-            MONTH_AHEAD,
-            "first",
-            "last",
-            date_of(nw.col("last") + nw.col("longest") - 1).alias(LABEL_KNOWN_AT),
-            date_of(middle_back).dt.ordinal_day().cast(nw.Int64).alias(SEASON_FROM),
-            date_of(middle).dt.ordinal_day().cast(nw.Int64).alias(SEASON_TO),
+            *(AS_OF_DAY, MONTH_AHEAD, "first", "last", LABEL_KNOWN_AT),
+            season_from.alias(SEASON_FROM),
+            season_to.alias(SEASON_TO),
         )
     )
 
 
-def _numbered(origins: Lazy, numbers: Sequence[int], name: str) -> Lazy:
+def numbered(origins: Lazy, numbers: Sequence[int], name: str) -> Lazy:
     """Each row of `origins` once for each of `numbers`."""
     text = nw.lit(" ".join(str(number) for number in numbers))
     return origins.with_columns(text.str.split(" ").alias(name)).explode(name).with_columns(nw.col(name).cast(nw.Int64))
@@ -102,7 +108,7 @@ def _month_back(kind: str) -> tuple[nw.Expr, nw.Expr]:
     """First and last day of the month `number` back."""
     number = nw.col("number")
     if kind == CALENDAR:
-        return _calendar_month(_last_whole() - number + 1)
+        return _calendar_month(last_whole_month() - number + 1)
     last = nw.col(AS_OF_DAY) - (number - 1) * STEP
     return last - (STEP - 1), last
 
@@ -119,7 +125,7 @@ def _calendar_month(month: nw.Expr) -> tuple[nw.Expr, nw.Expr]:
     return day_number(first_day(month)), day_number(first_day(month + 1)) - 1
 
 
-def _last_whole() -> nw.Expr:
+def last_whole_month() -> nw.Expr:
     """The number of the last calendar month that ends before or on the origin."""
     month = nw.col(ORIGIN_MONTH)
     ends = day_number(first_day(month + 1)) - 1 == nw.col(AS_OF_DAY)

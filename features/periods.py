@@ -45,6 +45,11 @@ def periods_of(counts: Lazy) -> Lazy:
     )
 
 
+def is_spread(counts: Lazy) -> bool:
+    """Whether a count may cover more than its own date: whether the source has a column of days."""
+    return "days" in counts.collect_schema().names()
+
+
 def is_censored(counts: Lazy) -> bool:
     """Whether the source may leave tracks out: whether it has a column of cutoffs."""
     return "cutoff" in counts.collect_schema().names()
@@ -53,7 +58,7 @@ def is_censored(counts: Lazy) -> bool:
 def with_unlisted(periods: Lazy, reach: int) -> Lazy:
     """`periods` of a censored source with a row, streams being null, for each date on which a track was not listed.
 
-    From the first date on which a track was listed until `reach` days after the last: what lies outside nobody asks for.
+    From the first date on which a track was listed to `reach` days after the last: nobody asks for what lies outside.
     """
     dates = periods.group_by("last").agg(nw.col("span").max(), nw.col("cutoff").max())
     lives = periods.group_by("track_id").agg(nw.col("last").min().alias("begins"), nw.col("last").max().alias("ends"))

@@ -130,11 +130,29 @@ def random_socials(seed: int, tracks: int = 10, days: int = 190) -> list[Row]:
     return readings
 
 
+def random_artist_listeners(seed: int, artists: int = 12, days: int = 500) -> list[Row]:
+    """Readings of monthly listeners, most of a day, some weekly, with months without any and some far from the rest."""
+    chance = random.Random(seed)
+    start = date(2019, 1, 9)
+    readings = []
+    for artist in range(artists):
+        level, drift = 10 ** chance.uniform(2, 6), chance.uniform(0.995, 1.002)
+        odd, empty = chance.sample(range(17), 2)
+        for day in range(chance.choice((0, 0, 320)), days, chance.choice((1, 7))):
+            level *= drift * chance.uniform(0.97, 1.03)
+            if day // 30 != empty and chance.random() < 0.9:
+                count = round(level * (4 if day // 30 == odd else 1))
+                moment = start + timedelta(days=day)
+                readings.append({"artist_id": f"a{artist}", "date": moment, "monthly_listeners": count})
+    return readings
+
+
 RANDOM_ROWS = {
     "scrobbles": random_scrobbles,
     "tracks": random_tracks,
     "daily_streams": random_daily_streams,
     "socials": random_socials,
+    "artist_listeners": random_artist_listeners,
 }
 """Dataset -> its random rows for a seed. A target on another dataset needs an entry here."""
 

@@ -76,6 +76,14 @@ def scramble_socials(rows: list[Row], after: date, seed: int) -> list[Row]:
     return shuffled([*past, *chance.sample(future, len(future) // 2)], chance)
 
 
+def scramble_artist_listeners(rows: list[Row], after: date, seed: int) -> list[Row]:
+    """Other listeners after the day, some readings gone."""
+    chance = random.Random(seed)
+    past = [row for row in rows if row["date"] <= after]
+    future = [row | {"monthly_listeners": chance.randrange(10**7)} for row in rows if row["date"] > after]
+    return shuffled([*past, *chance.sample(future, len(future) // 2)], chance)
+
+
 def shuffled(rows: list[Row], chance: random.Random) -> list[Row]:
     """`rows` in another order: that of a file must not matter either."""
     return chance.sample(rows, len(rows))
@@ -86,5 +94,6 @@ SCRAMBLERS: dict[str, Callable[[list[Row], date, int], list[Row]]] = {
     "tracks": scramble_tracks,
     "daily_streams": scramble_daily_streams,
     "socials": scramble_socials,
+    "artist_listeners": scramble_artist_listeners,
 }
 """Dataset -> its scrambler. A target on another dataset needs an entry here."""

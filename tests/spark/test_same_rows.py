@@ -11,6 +11,7 @@ from polars.testing import assert_frame_equal
 from raw_rows import RANDOM_ROWS, datasets_of, frame
 
 from features.breakout import BreakoutSettings
+from features.catalogue import CatalogueSettings
 from features.registry import all_targets
 from features.target import AS_OF
 
@@ -20,7 +21,8 @@ if shutil.which("java") is None:
 
 # Random plays are few: the default knobs would leave hardly a row. Targets not named here take their defaults.
 SETTINGS: dict[str, Any] = {
-    "breakout.core": BreakoutSettings(min_plays=2, max_months_known=3, core_plays=7, core_share=0.2, warm_up_months=4)
+    "breakout.core": BreakoutSettings(min_plays=2, max_months_known=3, core_plays=7, core_share=0.2, warm_up_months=4),
+    "catalogue.decay": CatalogueSettings(origin_every_months=1, horizon_months=3, months="calendar"),
 }
 
 
