@@ -16,6 +16,7 @@ from rich.table import Table
 
 from flows.addresses import MLFLOW_PORT, PREFECT_PORT
 from flows.display import error_console, results_table, watched
+from flows.forecast_cli import forecast
 from refrain.environment import prepare_environment
 from refrain.errors import RefrainError, UsageError
 from refrain.project import Project, find_project
@@ -258,6 +259,9 @@ def predict(
     if len(chosen) != 1:
         raise UsageError(f"{target} has several targets.", hint=f"Name one of {', '.join(one.name for one in chosen)}.")
     out.print(predict_file(project, chosen[0], here / path, here / output, err))
+
+
+app.command()(forecast)
 
 
 @app.command()

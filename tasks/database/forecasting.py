@@ -115,9 +115,11 @@ def catalogue_surroundings(database: Database, forecaster: Forecaster, catalogue
     is the same whichever tracks are forecast with it.
     """
     rows = TrainingRows(database)
-    after = date_of(month_ends(day_of(catalogue.as_of), 1, forecaster.steps)[-1])
+    day, settings = day_of(catalogue.as_of), forecaster.settings
+    # As far back as is asked of any track: whether it counts, and its month 1 back.
+    since = min(month_ends(day, 1, settings.months)[-1], day - settings.min_seen_days, day - settings.seen_within_days)
     parts = catalogue.tracks.batches(len(catalogue.tracks), 5 * _ROWS_AT_ONCE)
-    return forecaster.surroundings((rows.of(part, after=after) for part in parts), catalogue.as_of)
+    return forecaster.surroundings((rows.of(part, after=date_of(since)) for part in parts), catalogue.as_of)
 
 
 class _Work:

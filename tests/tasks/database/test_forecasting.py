@@ -105,7 +105,7 @@ def test_a_run_that_is_killed_again_and_again_loses_and_doubles_nothing(address,
         before = len(small.stored(database))
         run.start()
         while run.is_alive() and len(small.stored(database)) == before:
-            time.sleep(0.005)
+            time.sleep(0.02)
         if not run.is_alive():
             break
         run.kill()  # by SIGKILL, once it has written something more
