@@ -23,12 +23,13 @@ _MOST_POINTS = 4000
 def write_amount_plots(
     record: EvaluationRecord, labels: NDArray[Any], answers: Mapping[str, Answers], folder: Path
 ) -> None:
-    """Into `folder`: wape.png, and of each candidate predicted-, coverage- and importance-<name>.png."""
+    """Into `folder`: wape.png, coverage-<name>.png, and of each candidate predicted- and importance-<name>.png."""
     save(_errors(record), folder / "wape.png")
     for candidate in record.candidates:
         name = slug(candidate.name)
-        save(_predicted(record, candidate, labels, answers[candidate.name]), folder / f"predicted-{name}.png")
         save(_coverage(record, candidate), folder / f"coverage-{name}.png")
+        if not candidate.is_baseline:
+            save(_predicted(record, candidate, labels, answers[candidate.name]), folder / f"predicted-{name}.png")
         if candidate.importance:
             save(importance_figure(record, candidate), folder / f"importance-{name}.png")
 
