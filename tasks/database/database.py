@@ -59,7 +59,10 @@ class Database(ABC):
         try:
             yield
         except DBAPIError as error:
-            self._explain(str(error.orig), unreachable=isinstance(error, OperationalError))
+            self._explain(str(error.orig), unreachable=self._is_unreachable(error))
+
+    def _is_unreachable(self, error: DBAPIError) -> bool:
+        return isinstance(error, OperationalError)
 
     def _explain(self, said: str, *, unreachable: bool) -> None:
         """Raise the DatabaseError that says it. Called within an `except`, whose error is not shown beside it."""

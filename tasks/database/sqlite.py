@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 from sqlalchemy import Column, ColumnElement, Connection, Engine, Select, case, cast, create_engine, event, func, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import Integer, TypeEngine
 
 from tasks.database.database import Database
@@ -29,6 +30,10 @@ class SqliteDatabase(Database):
     def _alone(self) -> Iterator[Connection]:
         with self.engine.connect().execution_options(**{_ALONE: True}) as connection, connection.begin():
             yield connection
+
+    def _is_unreachable(self, error: DBAPIError) -> bool:
+        # To SQLite, a misspelt name is an operational error too.
+        return "unable to open" in str(error.orig)
 
     def day(self, column: Column[Any]) -> ColumnElement[int]:  # noqa: D102 - as in the base class
         # A file holds dates as text, with or without a time of day.

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import insert, text
+from sqlalchemy import MetaData, Table, insert, text
 
 import refrain  # noqa: F401  (before NumPy)
 from refrain.track_months import ARTIST_LEVEL, S30
@@ -69,13 +69,14 @@ def rows_of(
     ]
 
 
-def fill(database: Database, rows: Sequence[dict], rates: dict[str, float] | None = None) -> None:
+def fill(database: Database, rows: Sequence[dict], rates: dict[Any, float] | None = None) -> None:
+    """Write training rows and artists' rates, in the types that the tables have."""
+    written = datetime(2024, 2, 1, tzinfo=UTC)
     with database.writing() as connection:
-        connection.execute(insert(TRAINING), list(rows))
+        training, mldr = (Table(table.name, MetaData(), autoload_with=connection) for table in (TRAINING, MLDR))
+        connection.execute(insert(training), [{"created_at": written, **row} for row in rows])
         for artist, rate in (rates or {}).items():
-            connection.execute(
-                insert(MLDR).values(cm_artist_id=artist, mldr=rate, created_at=datetime(2024, 2, 1, tzinfo=UTC))
-            )
+            connection.execute(insert(mldr).values(cm_artist_id=artist, mldr=rate, created_at=written))
 
 
 def tracks(count: int) -> list[dict]:
