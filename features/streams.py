@@ -18,8 +18,9 @@ that is most often a track that fell below the lowest place: it had *at most* `c
 unknown too. What is learned from such rows, and measured on them, is about the tracks that stay on the chart.
 
 **Features**: `day_0` (as_of) back to `day_6` or `day_20`, null where not known; and what refrain.stream_weeks calls
-the context: the age of the track, the weekday, the cutoff, what the whole catalogue did in the last week, and the
-social series (see `features.social_levels`). The popularity of `tracks` is never read: it is one late reading.
+the context: the age of the track, its highest day and week so far and its days with a count, the weekday, the cutoff,
+what the whole catalogue did in the last week, and the social series (see `features.social_levels`). The popularity of
+`tracks` is never read: it is one late reading.
 
 Every float is one quotient of whole numbers, so it never depends on the order of a sum.
 """
@@ -121,12 +122,29 @@ def _rows(counts: Lazy, frames: Frames, min_days: int, horizon: Horizon, weekday
 
 
 def _track_weeks(counts: Lazy, weekday: int) -> Lazy:
-    """track_id, week, its days, its `end`, the `cutoff` there, and `total`, null unless all 7 days are known."""
+    """track_id, week, its days, its `end`, the `cutoff` there, and `total`, null unless all 7 days are known.
+
+    And up to its end: the track's highest day, its highest whole week, and its days with a count.
+    """
     weeks = in_weeks(counts, weekday, ["track_id"], "streams", "cutoff")
     total = nw.col(LAST_WEEK[0])
     for day in LAST_WEEK[1:]:
         total = total + nw.col(day)
-    return weeks.with_columns(total.alias("total"), last_day_of(nw.col("week"), weekday).alias("week_end"))
+    known = nw.sum_horizontal(*((~nw.col(day).is_null()).cast(nw.Int64) for day in LAST_WEEK))
+    weeks = weeks.with_columns(
+        total.alias("total"),
+        last_day_of(nw.col("week"), weekday).alias("week_end"),
+        nw.max_horizontal(*LAST_WEEK).alias("top"),
+        known.alias("known"),
+    )
+    so_far = {
+        names.HIGHEST_DAY: nw.col("top").cum_max(),
+        names.HIGHEST_WEEK: nw.col("total").fill_null(0).cum_max(),
+        names.COUNTED: nw.col("known").cum_sum(),
+    }
+    return weeks.with_columns(
+        value.over("track_id", order_by="week").alias(name) for name, value in so_far.items()
+    ).with_columns(nw.when(nw.col(names.HIGHEST_WEEK) > 0).then(nw.col(names.HIGHEST_WEEK)).alias(names.HIGHEST_WEEK))
 
 
 def _with_earlier(weeks: Lazy, horizon: Horizon) -> Lazy:
@@ -204,6 +222,7 @@ def _columns(horizon: Horizon, weekday: int, *, with_socials: bool) -> list[nw.E
         seen.alias(names.SEEN),
         (week_end * 0 + weekday).alias(names.WEEKDAY),
         nw.col("catalogue_cutoff").alias(names.CUTOFF),
+        *(nw.col(name) for name in (names.HIGHEST_DAY, names.HIGHEST_WEEK, names.COUNTED)),
         *(nw.col(name) for name in (names.CATALOGUE_RATIO, *names.CATALOGUE_DAYS)),
         *((nw.col(name) if with_socials else nothing.alias(name)) for name in (names.POPULARITY, *names.SOCIALS)),
         nw.col(LABEL),

@@ -15,6 +15,12 @@ AGE = "days_since_release"
 """Days from the release to as_of, 0 on the day itself; missing where the release date is not known to the day."""
 SEEN = "days_since_first_count"
 """Days from the track's first count above zero to as_of; missing where that is where the whole record begins."""
+HIGHEST_DAY = "highest_day"
+"""Most streams on a day up to as_of."""
+HIGHEST_WEEK = "highest_week"
+"""Most streams in the 7 days up to as_of or up to as_of less any number of weeks; missing where none is known whole."""
+COUNTED = "days_counted"
+"""Days with a count up to as_of."""
 CUTOFF = "cutoff"
 """Lowest count that a censored source listed on as_of; missing where the source lists every track."""
 CATALOGUE_RATIO = "catalogue_ratio"
@@ -33,5 +39,17 @@ SOCIAL_GROWTH = {weeks: tuple(f"{level}_growth_{weeks * WEEK}d" for level in SOC
 """That over the same sum so many weeks before, over the platforms that have both."""
 SOCIALS = (*SOCIAL_LEVELS, *(name for of_span in SOCIAL_GROWTH.values() for name in of_span))
 
-CONTEXT = (POPULARITY, AGE, SEEN, WEEKDAY, CUTOFF, CATALOGUE_RATIO, *CATALOGUE_DAYS, *SOCIALS)
+CONTEXT = (
+    POPULARITY,
+    AGE,
+    SEEN,
+    HIGHEST_DAY,
+    HIGHEST_WEEK,
+    COUNTED,
+    WEEKDAY,
+    CUTOFF,
+    CATALOGUE_RATIO,
+    *CATALOGUE_DAYS,
+    *SOCIALS,
+)
 """What stands beside the days."""

@@ -14,7 +14,10 @@ from refrain.stream_weeks import WEEK
 _THURSDAY = 4
 _OLD_DAYS = 60
 """Days since the first count beyond which they say nothing more: a record rarely reaches further back anyway."""
-CONTEXTS = ("track", "catalogue")
+_COUNTED_DAYS = 84
+"""Days with a count beyond which more of them say nothing more, for the same reason."""
+_AHEAD = 3.0 - np.arange(WEEK)
+"""Days from the middle of the last week to each of its days."""
 
 
 class CleanWindow(TransformerMixin, BaseEstimator):
@@ -28,13 +31,15 @@ class CleanWindow(TransformerMixin, BaseEstimator):
     * **Described** are: the level (log1p of the mean day of the last 7); each day less that level and the week's shape;
       day over day and week over week; trend, bend and spread of the last 7; the weekday; age; the distance from the
       chart's lowest count; and, relative to the level, the social series.
-    * `context`: "catalogue" adds what the whole catalogue did in the last week; "track" leaves it out.
+    * `context`: "relative" adds the last days against those of the whole catalogue, so that a holiday, on which
+      everybody hears less, is none of the track's doing; "catalogue" adds the catalogue's own days and ratio, too, of
+      which it takes years to learn anything; "track" does without.
 
     Parameters: `days`, 7 or 21; `min_share` in (0, 1]; `context`; `socials`, whether social series are read.
     """
 
     def __init__(
-        self, days: int = WEEK, min_share: float = 0.55, context: str = "catalogue", socials: bool = True
+        self, days: int = WEEK, min_share: float = 0.55, context: str = "relative", socials: bool = True
     ) -> None:
         self.days = days
         self.min_share = min_share
@@ -94,10 +99,11 @@ class CleanWindow(TransformerMixin, BaseEstimator):
             **_of_weeks(counts),
             **self._of_weekday(X),
             **_of_age(X),
+            **_of_past(X, counts, level),
             "above_cutoff": level - np.log1p(column(X, names.CUTOFF)),
         }
-        if self.context == "catalogue":
-            described |= self._of_catalogue(X)
+        if self.context != "track":
+            described |= self._of_catalogue(X, smooth[:, :WEEK] - level[:, None])
         if self.socials:
             described |= _of_socials(X, level)
         return pd.DataFrame(described, index=X.index)
@@ -106,21 +112,29 @@ class CleanWindow(TransformerMixin, BaseEstimator):
         last = weekdays(X, 1, self.weekday_)[:, 0]
         return {f"weekday_{day + 1}": (last == day).astype(np.float64) for day in range(WEEK)}
 
-    def _of_catalogue(self, X: pd.DataFrame) -> dict[str, Numbers]:  # noqa: N803
+    def _of_catalogue(self, X: pd.DataFrame, away: Numbers) -> dict[str, Numbers]:  # noqa: N803
+        """The last days against those of the whole catalogue; and, with the context "catalogue", these themselves."""
         shape = self.shape_[weekdays(X, WEEK, self.weekday_)]
-        days = {name: _log(column(X, name)) - shape[:, back] for back, name in enumerate(names.CATALOGUE_DAYS)}
-        return {names.CATALOGUE_RATIO: _log(column(X, names.CATALOGUE_RATIO)), **days}
+        days = np.column_stack([_log(column(X, name)) for name in names.CATALOGUE_DAYS]) - shape
+        own = away - np.where(np.isfinite(days), days, 0.0)
+        relative = {
+            **{f"day_{back}_to_catalogue": own[:, back] for back in range(WEEK)},
+            "slope_to_catalogue": own @ _AHEAD / (_AHEAD @ _AHEAD),
+        }
+        if self.context == "relative":
+            return relative
+        ratio = {names.CATALOGUE_RATIO: _log(column(X, names.CATALOGUE_RATIO))}
+        return relative | ratio | {name: days[:, back] for back, name in enumerate(names.CATALOGUE_DAYS)}
 
 
 def _of_days(away: Numbers) -> dict[str, Numbers]:
     """Each day against the level, day over day, and the least-squares slope and bend of the last 7."""
     week = away[:, :WEEK]
-    ahead = -(np.arange(WEEK) - 3.0)
-    bend = ahead**2 - 4.0
+    bend = _AHEAD**2 - 4.0
     return {
         **{f"day_{back}": away[:, back] for back in range(away.shape[1])},
         **{f"day_over_day_{back}": away[:, back] - away[:, back + 1] for back in range(WEEK - 1)},
-        "slope": week @ ahead / (ahead @ ahead),
+        "slope": week @ _AHEAD / (_AHEAD @ _AHEAD),
         "bend": week @ bend / (bend @ bend),
         "spread": week.std(axis=1),
         "highest": week.max(axis=1),
@@ -141,6 +155,20 @@ def _of_age(X: pd.DataFrame) -> dict[str, Numbers]:  # noqa: N803
     return {
         "age": np.log1p(np.maximum(released, 0.0)),
         "seen": np.log1p(np.clip(np.where(np.isnan(seen), released, seen), 0.0, _OLD_DAYS)),
+    }
+
+
+def _of_past(X: pd.DataFrame, counts: Numbers, level: Numbers) -> dict[str, Numbers]:  # noqa: N803
+    """The last week against the highest day and week so far (the window's, where not known), and the days there are."""
+    day = np.fmax(column(X, names.HIGHEST_DAY), counts.max(axis=1))
+    last = counts[:, :WEEK].sum(axis=1)
+    week = np.fmax(column(X, names.HIGHEST_WEEK), last)
+    counted, age = column(X, names.COUNTED), column(X, names.AGE) + 1.0
+    counted = np.where(np.isnan(counted), np.where(np.isnan(age), counts.shape[1], age), counted)
+    return {
+        "to_highest_day": level - np.log1p(day),
+        "to_highest_week": np.log1p(last) - np.log1p(week),
+        "counted": np.log(np.clip(counted, 1.0, _COUNTED_DAYS)),
     }
 
 

@@ -19,7 +19,7 @@ from refrain.stream_weeks import days_back
 ROUNDS = "n_estimators"
 _PATIENCE = 40
 
-_WINDOW = {"min_share": 0.55, "context": "catalogue", "socials": True}
+_WINDOW = {"min_share": 0.55, "context": "relative", "socials": True}
 """Of CleanWindow, which see."""
 _LEARNING = {"weight": 0.5, "shrink": 1.0, "max_rows": None}
 """Of LogRatioModel, which see."""

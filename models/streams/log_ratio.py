@@ -17,9 +17,9 @@ _MOST = 50.0
 class LogRatioModel(RegressorMixin, BaseEstimator):
     """Predicts streams as the last week's times the exponential of what `model` says.
 
-    `window`, a CleanWindow, cleans, `prepare` makes what the model takes, `model` learns log((y + 1) / (last week + 1)), with the
-    weights (last week + 1) ** `weight`: absolute errors of streams are those of the ratio times the last week, so a
-    weight of 1 asks the model for what WAPE asks of it.
+    `window`, a CleanWindow, cleans, `prepare` makes what the model takes, and `model` learns
+    log((y + 1) / (last week + 1)), with the weights (last week + 1) ** `weight`: an absolute error of streams is that
+    of the ratio times the last week, so a weight of 1 asks the model for what WAPE asks of it.
 
     **Back on the original scale.** exp of a mean of logarithms is not the mean; WAPE wants the median, which exp keeps.
     What remains of a bias is taken out by one factor: that which makes the absolute errors on the training rows

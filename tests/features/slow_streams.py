@@ -29,13 +29,12 @@ def slow_rows(
         for track in counts:
             row = described(track, counts, raw, as_of, settings.min_days, weeks_back)
             if row is not None:
-                label = [counts[track].get(as_of + timedelta(days=7 * week_ahead - back)) for back in range(7)]
                 rows[track, as_of] = {
                     **row,
                     **shared,
                     **socials_of(track, raw.get("socials", []), as_of),
                     "weekday": as_of.isoweekday(),
-                    "label": None if None in label else sum(label),
+                    "label": whole_week(counts[track], as_of + timedelta(days=7 * week_ahead)),
                     "label_known_at": as_of + timedelta(days=7 * week_ahead),
                 }
     return rows
@@ -60,12 +59,21 @@ def described(
     begun = [*([released] if released and released <= as_of else []), *([min(heard)] if heard else [])]
     if not begun:
         return None
+    totals = [whole_week(own, as_of - timedelta(days=7 * ago)) for ago in range(200)]
     record = min(day for of_one in counts.values() for day, count in of_one.items() if count > 0)
     return {
         **{f"day_{back}": count for back, count in enumerate(window)},
         "days_since_release": (as_of - min(begun)).days if released and released <= as_of else None,
+        "highest_day": max(count for day, count in own.items() if day <= as_of),
+        "highest_week": max((total for total in totals if total), default=None),
+        "days_counted": sum(day <= as_of for day in own),
         "days_since_first_count": (as_of - min(heard)).days if heard and min(heard) > record else None,
     }
+
+
+def whole_week(own: dict[date, int], end: date) -> int | None:
+    days = [own.get(end - timedelta(days=back)) for back in range(7)]
+    return None if None in days else sum(days)
 
 
 def of_catalogue(counts: Counts, as_of: date) -> Row:
