@@ -21,7 +21,8 @@ _LOADED = (DAILY_STREAMS, TRACKS, ARTIST_LISTENERS)
 
 def load(project: Project) -> Loaded:
     """Fill the database from the project's own datasets. Raises InputError where it has no daily streams."""
-    return load_datasets(open_database(project), {dataset.name: project.raw(dataset.name) for dataset in _LOADED})
+    files = {dataset.name: project.raw(dataset.name) for dataset in _LOADED}
+    return load_datasets(open_database(project), files, _settings(project))
 
 
 def forecast(
@@ -50,5 +51,8 @@ def forecast_track(project: Project, track_id: str, options: Options, today: dat
 
 
 def _champion(project: Project) -> Forecaster:
-    settings = validated(CatalogueSettings, project.settings.target(TARGET).snapshot, str(project.params_file))
-    return Forecaster.from_champion(open_store(project), settings)
+    return Forecaster.from_champion(open_store(project), _settings(project))
+
+
+def _settings(project: Project) -> CatalogueSettings:
+    return validated(CatalogueSettings, project.settings.target(TARGET).snapshot, str(project.params_file))

@@ -3,24 +3,19 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
-import narwhals as nw
 import polars as pl
 from sqlalchemy import Text, cast, select
 
-from features.listener_decay import listener_decay
-from features.origins import AS_OF_DAY, ORIGIN_MONTH
+from features.catalogue import CatalogueSettings
 from refrain.datasets import ARTIST_LISTENERS, DAILY_STREAMS, TRACKS
 from refrain.errors import InputError
 from refrain.settings import Frozen
-from refrain.track_months import MLDR as RATE
 from tasks.database.catalogue import text_of
 from tasks.database.database import Database
 from tasks.database.tables import MLDR, TRAINING
-
-_MONTHS_OF_LISTENERS = 24
-_EPOCH = pl.date(1970, 1, 1)
+from tasks.forecasting.histories import day_of
+from tasks.forecasting.track_facts import TrackFacts
 
 
 class Loaded(Frozen):
@@ -36,14 +31,16 @@ class Loaded(Frozen):
     """Artists' decay rates added."""
 
 
-def load_datasets(database: Database, files: Mapping[str, Path]) -> Loaded:
+def load_datasets(database: Database, files: Mapping[str, Path], settings: CatalogueSettings) -> Loaded:
     """Add what the table of training rows lacks of daily_streams, and decay rates that are new, in one transaction.
 
-    `files`: dataset -> its canonical CSV; tracks and artist_listeners may be absent. A count of several days is shared
-    out evenly over them, whole streams to each. Raises InputError where there are no daily_streams, DatabaseError.
+    `files`: dataset -> its canonical CSV; tracks and artist_listeners may be absent. `settings`: how long an artist's
+    listeners are looked at. A count of several days is shared out evenly over them, whole streams to each. Raises
+    InputError where there are no daily_streams, DatabaseError.
     """
-    streams = _training_rows(files)
-    rates = _rates(files, streams["date"].max())
+    counted = _streams(files[DAILY_STREAMS.name])
+    tracks = _tracks(files, counted, settings)
+    streams, rates = _training_rows(counted, tracks), _rates(tracks)
     written_at = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}"
     with database.writing() as connection:
         track, day = cast(TRAINING.c.cm_track_id, Text), database.day(TRAINING.c.date)
@@ -67,9 +64,8 @@ def load_datasets(database: Database, files: Mapping[str, Path]) -> Loaded:
     )
 
 
-def _training_rows(files: Mapping[str, Path]) -> pl.DataFrame:
-    """cm_track_id, cm_artist_id, date (text), daily_streams, days_from_release, and the day since 1970-01-01."""
-    path = files[DAILY_STREAMS.name]
+def _streams(path: Path) -> pl.DataFrame:
+    """track_id, date, streams: a row a day."""
     if not path.is_file():
         raise InputError(
             f"There are no daily streams to load ({path}).",
@@ -77,22 +73,43 @@ def _training_rows(files: Mapping[str, Path]) -> pl.DataFrame:
         )
     dtypes = {"track_id": pl.String, "date": pl.Date, "streams": pl.Int64, "days": pl.Int64}
     streams = pl.read_csv(path, schema_overrides=dtypes)
-    counted = _daily(streams) if "days" in streams.columns else streams
-    columns: dict[str, Any] = {"artist_id": pl.String, "release_date": pl.Date}
-    tracks = files.get(TRACKS.name)
-    if tracks is not None and tracks.is_file():
-        facts = pl.read_csv(tracks, columns=["track_id", *columns], schema_overrides=columns | {"track_id": pl.String})
-    else:
-        facts = pl.DataFrame(schema={"track_id": pl.String, **columns})
-    joined = counted.join(facts.unique("track_id", keep="first"), on="track_id", how="left", maintain_order="left")
-    return joined.select(
+    return _daily(streams) if "days" in streams.columns else streams.select("track_id", "date", "streams")
+
+
+def _tracks(files: Mapping[str, Path], streams: pl.DataFrame, settings: CatalogueSettings) -> pl.DataFrame:
+    """track_id, artist_id, released (days since 1970-01-01), mldr: as known on the last day with streams."""
+    ids = streams["track_id"].unique().sort()
+    path = files.get(TRACKS.name)
+    last = streams["date"].max()
+    assert isinstance(last, date)
+    if path is None or not path.is_file():
+        unknown = (("artist_id", pl.String), ("released", pl.Int32), ("mldr", pl.Float64))
+        return pl.DataFrame(ids).with_columns(pl.lit(None, dtype).alias(name) for name, dtype in unknown)
+    listeners = files.get(ARTIST_LISTENERS.name)
+    there = listeners if listeners is not None and listeners.is_file() else None
+    released, _, mldr = TrackFacts(path, there, day_of(last), settings).of(ids.to_numpy())
+    artists = pl.read_csv(path, columns=["track_id", "artist_id"], infer_schema=False).unique("track_id", keep="first")
+    facts = pl.DataFrame({"track_id": ids, "released": released, "mldr": mldr}).fill_nan(None)
+    return facts.with_columns(pl.col("released").cast(pl.Int32)).join(artists, on="track_id", how="left")
+
+
+def _training_rows(streams: pl.DataFrame, tracks: pl.DataFrame) -> pl.DataFrame:
+    """cm_track_id, cm_artist_id, date (text), daily_streams, days_from_release, and the day since 1970-01-01."""
+    day = pl.col("date").cast(pl.Int32)
+    return streams.join(tracks, on="track_id", how="left", maintain_order="left").select(
         pl.col("track_id").alias("cm_track_id"),
         pl.col("artist_id").alias("cm_artist_id"),
         pl.col("date").cast(pl.String),
         pl.col("streams").alias("daily_streams"),
-        (pl.col("date") - pl.col("release_date")).dt.total_days().alias("days_from_release"),
-        (pl.col("date") - _EPOCH).dt.total_days().cast(pl.Int32).alias("day"),
+        (day - pl.col("released")).alias("days_from_release"),
+        day.alias("day"),
     )
+
+
+def _rates(tracks: pl.DataFrame) -> pl.DataFrame:
+    """cm_artist_id, mldr of the artists with a rate."""
+    rates = tracks.select(pl.col("artist_id").alias("cm_artist_id"), "mldr").drop_nulls()
+    return rates.unique("cm_artist_id", keep="first").sort("cm_artist_id")
 
 
 def _daily(streams: pl.DataFrame) -> pl.DataFrame:
@@ -108,18 +125,3 @@ def _daily(streams: pl.DataFrame) -> pl.DataFrame:
             (pl.col("streams") // pl.col("days") + (back < pl.col("streams") % pl.col("days"))).alias("streams"),
         )
     )
-
-
-def _rates(files: Mapping[str, Path], last: Any) -> pl.DataFrame:
-    """cm_artist_id, mldr: as it is known on the last day with streams."""
-    path = files.get(ARTIST_LISTENERS.name)
-    if path is None or not path.is_file():
-        return pl.DataFrame(schema={"cm_artist_id": pl.String, "mldr": pl.Float64})
-    as_of = date.fromisoformat(last)
-    listeners = pl.scan_csv(path, schema_overrides={"artist_id": pl.String, "date": pl.Date})
-    origin = pl.LazyFrame({AS_OF_DAY: [as_of.toordinal()], ORIGIN_MONTH: [as_of.year * 12 + as_of.month - 1]})
-    rates = listener_decay(
-        nw.from_native(listeners.filter(pl.col("date") <= as_of)), nw.from_native(origin), _MONTHS_OF_LISTENERS
-    )
-    found: pl.DataFrame = rates.to_native().collect()
-    return found.select(pl.col("artist_id").alias("cm_artist_id"), pl.col(RATE).alias("mldr")).sort("cm_artist_id")
