@@ -43,6 +43,26 @@ def weekday(number: nw.Expr) -> nw.Expr:
     return (number - 1) % 7 + 1
 
 
+def with_month_days(frame: "nw.LazyFrame[Any]", month: str) -> "nw.LazyFrame[Any]":
+    """`frame` with `first` and `last`, the ordinals of the first and last day of the month numbered in column `month`.
+
+    Months are counted from March, so that only the last one of a year varies. Step by step, as `with_date`.
+    """
+    sides = {"first": 2, "last": 1}  # the month itself and the one after it, each less the two months before March
+    parted = frame.with_columns((nw.col(month) - less).alias(f"__{side}") for side, less in sides.items()).with_columns(
+        *((nw.col(f"__{side}") // 12).alias(f"__{side}_years") for side in sides),
+        *((nw.col(f"__{side}") % 12 * 153 + 2).alias(f"__{side}_march") for side in sides),
+    )
+    begins = {side: _year_days(nw.col(f"__{side}_years")) + nw.col(f"__{side}_march") // 5 - 305 for side in sides}
+    return parted.with_columns(begins["first"].alias("first"), (begins["last"] - 1).alias("last")).drop(
+        *(f"__{side}{part}" for side in sides for part in ("", "_years", "_march"))
+    )
+
+
+def _year_days(years: nw.Expr) -> nw.Expr:
+    return years * 365 + years // 4 - years // 100 + years // 400
+
+
 def with_date(frame: "nw.LazyFrame[Any]", number: str, name: str) -> "nw.LazyFrame[Any]":
     """`frame` with the date called `name` whose ordinal is in the column `number`: what `day_number` undoes.
 

@@ -17,7 +17,7 @@ from typing import Any
 import narwhals as nw
 
 from features.held import held
-from features.origins import AS_OF_DAY, last_whole_month, numbered
+from features.origins import AS_OF_DAY, WHOLE_MONTH, numbered
 from refrain.track_months import MLDR
 
 Lazy = nw.LazyFrame[Any]
@@ -62,7 +62,7 @@ def _monthly_means(listeners: Lazy) -> Lazy:
 def _as_columns(means: Lazy, origins: Lazy, months: int) -> Lazy:
     """One row an artist and origin: y_0 (the oldest month) to y_{months - 1}, and the fences `lowest` and `highest`."""
     looked_at = numbered(origins, range(months), "t").with_columns(
-        (last_whole_month() - (months - 1) + nw.col("t")).alias("month")
+        (nw.col(WHOLE_MONTH) - (months - 1) + nw.col("t")).alias("month")
     )
     pairs = looked_at.join(means, on="month").select(*_KEY, "t", "mean")
     placed = held(pairs.with_columns((nw.col("mean").rank("ordinal").over(*_KEY).cast(nw.Int64) - 1).alias("place")))

@@ -4,7 +4,7 @@ from typing import Any
 
 import narwhals as nw
 
-from features.calendar import day_number, first_day, month_number
+from features.calendar import day_number, month_number, with_month_days
 from features.origins import AS_OF_DAY, ORIGIN_MONTH, numbered
 from features.target import AS_OF
 from refrain.track_months import AGE, SEEN
@@ -24,20 +24,18 @@ def releases_of(tracks: Lazy) -> Lazy:
     """
     present = tracks.collect_schema().names()
     precision = nw.col("release_precision").fill_null("day") if "release_precision" in present else nw.lit("day")
-    month = month_number(nw.col("release_date")).cast(nw.Int64)
-    month_end = day_number(first_day(month + 1)) - 1
-    year_end = day_number(first_day(month - month % 12 + 12)) - 1
-    return (
-        tracks.filter(~nw.col("release_date").is_null())
-        .with_columns(precision.alias("precision"), day_number(nw.col("release_date")).alias("written"))
-        .with_columns(
-            nw.when(nw.col("precision") == "year")
-            .then(year_end)
-            .otherwise(nw.when(nw.col("precision") == "month").then(month_end).otherwise(nw.col("written")))
-            .alias("latest")
-        )
-        .select("track_id", "artist_id", "written", "latest")
+    dated = tracks.filter(~nw.col("release_date").is_null()).with_columns(
+        precision.alias("precision"),
+        day_number(nw.col("release_date")).alias("written"),
+        month_number(nw.col("release_date")).cast(nw.Int64).alias("month"),
     )
+    is_year = nw.col("precision") == "year"
+    december = nw.col("month") - nw.col("month") % 12 + 11
+    placed = with_month_days(
+        dated.with_columns(nw.when(is_year).then(december).otherwise(nw.col("month")).alias("month")), "month"
+    )
+    latest = nw.when(nw.col("precision").is_in(["month", "year"])).then(nw.col("last")).otherwise(nw.col("written"))
+    return placed.select("track_id", "artist_id", "written", latest.alias("latest"))
 
 
 def counted_tracks(periods: Lazy, origins: Lazy, releases: Lazy | None, within_days: int) -> Lazy:

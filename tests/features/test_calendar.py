@@ -6,7 +6,16 @@ from datetime import date, timedelta
 import narwhals as nw
 import polars as pl
 
-from features.calendar import day_number, days_later, first_day, last_day, month_number, weekday, with_date
+from features.calendar import (
+    day_number,
+    days_later,
+    first_day,
+    last_day,
+    month_number,
+    weekday,
+    with_date,
+    with_month_days,
+)
 
 DAYS = [date(1899, 12, 25) + timedelta(days=number) for number in range(60_000)]
 
@@ -22,13 +31,15 @@ def test_every_day_of_164_years_agrees_with_the_standard_library() -> None:
         weekday(day_number(day)).alias("weekday"),
         days_later(day, -365).alias("earlier"),
     )
-    for row in with_date(frame, "ordinal", "same").collect().rows(named=True):
+    bounded = with_month_days(frame.rename({"first": "first_date", "last": "last_date"}), "month")
+    for row in with_date(bounded, "ordinal", "same").collect().rows(named=True):
         today = row["day"]
         assert row["month"] == today.year * 12 + today.month - 1
-        assert row["first"] == today.replace(day=1)
-        assert row["last"] == today.replace(day=calendar.monthrange(today.year, today.month)[1])
+        assert row["first_date"] == today.replace(day=1)
+        assert row["last_date"] == today.replace(day=calendar.monthrange(today.year, today.month)[1])
         assert (row["ordinal"], row["weekday"]) == (today.toordinal(), today.isoweekday())
         assert row["same"] == today
+        assert (row["first"], row["last"]) == (row["first_date"].toordinal(), row["last_date"].toordinal())
         assert row["earlier"] == today - timedelta(days=365)
 
 
