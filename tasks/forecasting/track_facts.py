@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from features.catalogue import CatalogueSettings
 from features.listener_decay import listener_decay
 from features.lives import releases_of
-from features.origins import AS_OF_DAY, ORIGIN_MONTH
+from features.origins import AS_OF_DAY, ORIGIN_MONTH, WHOLE_MONTH
 from refrain.errors import InputError
 from refrain.track_months import MLDR
 from tasks.forecasting.histories import NO_ARTIST, Histories, date_of, histories
@@ -85,13 +85,16 @@ def _releases(path: Path, as_of: int) -> pl.DataFrame:
 
 def _rates(path: Path, as_of: int, settings: CatalogueSettings) -> dict[str, float]:
     """Artist -> MLDR."""
-    day = date_of(as_of)
+    day, tomorrow = date_of(as_of), date_of(as_of + 1)
     listeners = _rows(path, _LISTENERS).filter(pl.col("date") <= day).drop_nulls()
-    origin = pl.LazyFrame(
-        {AS_OF_DAY: [as_of - _TO_EPOCH], ORIGIN_MONTH: [day.year * 12 + day.month - 1]},
-        schema={AS_OF_DAY: pl.Int64, ORIGIN_MONTH: pl.Int64},
-    )
-    rates = listener_decay(nw.from_native(listeners), nw.from_native(origin), settings.listener_months)
+    # As features.origins.origins_of has it.
+    origin = {
+        AS_OF_DAY: as_of - _TO_EPOCH,
+        ORIGIN_MONTH: day.year * 12 + day.month - 1,
+        WHOLE_MONTH: tomorrow.year * 12 + tomorrow.month - 2,
+    }
+    origins = pl.LazyFrame(origin, schema=dict.fromkeys(origin, pl.Int64))
+    rates = listener_decay(nw.from_native(listeners), nw.from_native(origins), settings.listener_months)
     found = rates.to_native().collect()
     return dict(zip(found["artist_id"], found[MLDR], strict=True))
 

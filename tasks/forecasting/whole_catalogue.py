@@ -27,7 +27,7 @@ _TABLES: dict[str, Callable[[Forecasts], tuple[pa.Table, ...]]] = {
     "wide": lambda forecasts: (wide_table(forecasts),),
 }
 LAYOUTS = tuple(_TABLES)
-_CELLS = 250_000
+_CELLS = 1_000_000
 """Months of tracks that are forecast at once."""
 
 
