@@ -12,8 +12,8 @@ is over. A month or week is read only if every day of it is known: a partial one
 
 **Sources that leave tracks out** (charts; they have a `cutoff`): a feature of a window in which the track was not
 listed on some day is missing. A label is not: it is the streams of the days listed, and for each day that was not the
-most that it can have been, the lowest count listed. `label_low` is the same with nothing for those days: what came is
-somewhere between the two. `unlisted_days` says for how many days of the month that is so.
+most that it can have been, the lowest count listed. `label_low` is the same with nothing for those days, so that the
+truth lies between the two; of a month listed whole they are the same.
 
 **A release date after the first count** cannot be true: the first count's day stands for it (features/lives.py, which
 also tells which tracks these are). A release date is known from that date on.
@@ -47,7 +47,7 @@ from features.periods import (
     with_unlisted,
 )
 from features.running_totals import running_totals, within
-from features.target import AS_OF, LABEL, LABEL_KNOWN_AT, Baseline, Cut, Frames, Kind, Slice, Target
+from features.target import AS_OF, LABEL, LABEL_KNOWN_AT, LABEL_LOW, Baseline, Cut, Frames, Kind, Slice, Target
 from features.track_levels import with_levels
 from refrain.settings import Frozen
 from refrain.track_months import (
@@ -68,10 +68,6 @@ from refrain.track_months import (
 
 Lazy = nw.LazyFrame[Any]
 
-LABEL_LOW = "label_low"
-"""Beside the label: the streams of the month's listed days alone, the label itself where all of them are listed."""
-UNLISTED_DAYS = "unlisted_days"
-"""Beside the label: days of the month on which the source did not list the track."""
 _WINDOWS = (S30, S90, S365, *BACK, *WEEKS)
 _EARLY = {EARLY_2_3: (2, 3), EARLY_4_12: (4, 12)}
 _LONGEST_MONTH = 31
@@ -111,7 +107,7 @@ def rows(frames: Frames, settings: CatalogueSettings) -> Lazy:
     return (
         described.join(ahead.drop("first", "last"), on=AS_OF_DAY)
         .join(labels, on=[*_KEY, MONTH_AHEAD], how="left")
-        .select("track_id", AS_OF, LABEL_KNOWN_AT, *COLUMNS, UNLISTED_DAYS, LABEL_LOW, LABEL)
+        .select("track_id", AS_OF, LABEL_KNOWN_AT, *COLUMNS, LABEL_LOW, LABEL)
     )
 
 
@@ -185,14 +181,11 @@ def _with_cutoff(history: Lazy, counts: Lazy, periods: Lazy, origins: Lazy) -> L
 
 
 def _labels(tracks: Lazy, totals: Lazy, ahead: Lazy) -> Lazy:
-    """track_id, as_of_day, month_ahead, the label and what is beside it, of the months whose days all have a bound."""
+    """track_id, as_of_day, month_ahead, the label and its lower bound, of the months whose days all have bounds."""
     windows = tracks.select(*_KEY).join(ahead.select(AS_OF_DAY, MONTH_AHEAD, "first", "last"), on=AS_OF_DAY)
     known = within(windows, totals)
-    is_censored = UNLISTED in known.collect_schema().names()
-    label = nw.col(AT_MOST if is_censored else STREAMS)
-    unlisted = nw.col(UNLISTED) if is_censored else nw.lit(0).cast(nw.Int64)
-    beside = (unlisted.alias(UNLISTED_DAYS), nw.col(STREAMS).alias(LABEL_LOW))
-    return known.select(*_KEY, MONTH_AHEAD, *beside, label.alias(LABEL))
+    most = AT_MOST if AT_MOST in known.collect_schema().names() else STREAMS
+    return known.select(*_KEY, MONTH_AHEAD, nw.col(STREAMS).alias(LABEL_LOW), nw.col(most).alias(LABEL))
 
 
 TARGETS = (
@@ -236,5 +229,6 @@ TARGETS = (
             Cut(S30, (1_000, 30_000, 1_000_000)),
         ),
         horizon=MONTH_AHEAD,
+        bounded_labels=True,
     ),
 )
