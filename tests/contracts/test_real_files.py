@@ -13,6 +13,12 @@ from tasks.validate import validate
 FILES = {
     "tidytuesday": ("tracks", "tracks/tidytuesday_spotify_songs.csv.gz", date(2020, 1, 21), 28_000),
     "lastfm": ("scrobbles", "scrobbles/lastfm_listener.csv.gz", date(2026, 1, 1), 25_000),
+    "spotify-charts": (
+        "daily_streams",
+        "charts/spotify_us_weekly_top200_2016_2025.csv.gz",
+        date(2025, 12, 26),
+        93_000,
+    ),
 }
 WORLD = {"seed": 5, "scale": 0.1, "start": date(2022, 1, 1), "end": date(2024, 12, 31)}
 
