@@ -162,14 +162,13 @@ def streams(days: Days, first: date, last: date, as_of: date) -> int | None:
 
 
 def label(days: Days, first: date, last: date) -> Row:
-    """What came in the month: at most, at least, and for how many days that is not the same thing."""
+    """What came in the month, at most and at least."""
     if any(day not in days for day in each_day(first, last)):
-        return {"label": None, "label_low": None, "unlisted_days": None}
+        return {"label": None, "label_low": None}
     month = [days[day] for day in each_day(first, last)]
     return {
         "label": sum(day.at_most for day in month),
         "label_low": sum(day.streams for day in month),
-        "unlisted_days": sum(not day.listed for day in month),
     }
 
 

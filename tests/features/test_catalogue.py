@@ -7,9 +7,10 @@ import pytest
 from raw_rows import lazy, random_artist_listeners, random_daily_streams, random_tracks
 from slow_catalogue import slow_rows
 
-from features.catalogue import LABEL_LOW, TARGETS, UNLISTED_DAYS, CatalogueSettings
+from features.catalogue import TARGETS, CatalogueSettings
 from features.lives import released_after_first_count, releases_of
 from features.periods import periods_of
+from features.target import LABEL_LOW
 from refrain.track_months import COLUMNS
 
 (DECAY,) = TARGETS
@@ -32,7 +33,7 @@ def snapshot(raw: Rows, knobs: CatalogueSettings) -> Keyed:
 def same(found: Keyed, expected: Keyed) -> None:
     assert sorted(found) == sorted(expected)
     for key, row in expected.items():
-        for name in (*COLUMNS, "label_known_at", UNLISTED_DAYS, LABEL_LOW, "label"):
+        for name in (*COLUMNS, "label_known_at", LABEL_LOW, "label"):
             value = row[name]
             wanted = pytest.approx(value, abs=NEAR) if name == "mldr" and value is not None else value
             assert found[key][name] == wanted, (key, name)
@@ -81,7 +82,7 @@ def test_every_feature_and_label_equals_the_slow_twin(seed: int, knobs: Catalogu
     same(snapshot(raw, knobs), expected)
     assert {row["label"] is None for row in expected.values()} == {True, False}
     assert {row["mldr"] is None for row in expected.values()} == {True, False}
-    assert any(row[UNLISTED_DAYS] for row in expected.values()) == bool(seed % 2)
+    assert any(row["label"] != row["label_low"] for row in expected.values()) == bool(seed % 2)
 
 
 @pytest.mark.parametrize("spans", [(7,), (7, 1, 3)])
@@ -170,15 +171,13 @@ def test_a_drop_out_is_labelled_with_what_it_can_have_had() -> None:
     counts += [row | {"track_id": "gone", "streams": 35} for row in chart if row["date"] <= date(2024, 3, 7)]
     found = snapshot({"daily_streams": counts}, MONTHLY)
     row = found["gone", date(2024, 2, 29), 1]
-    assert (row["label"], row["label_low"], row["unlisted_days"]) == (7 * 5 + 23 * 3, 35, 23)
+    assert (row["label"], row["label_low"]) == (7 * 5 + 23 * 3, 35)
     assert (row["cutoff_30"], row["back_1"]) == (90, 150)
     later = found["gone", date(2024, 3, 28), 1]
-    assert (later["label"], later["label_low"], later["unlisted_days"], later["week_1"]) == (90, 0, 30, None)
+    assert (later["label"], later["label_low"], later["week_1"]) == (90, 0, None)
     assert ("gone", date(2024, 4, 25), 1) not in found, "its last count is more than 30 days old"
-    assert (found["one", date(2024, 2, 29), 1]["label"], found["one", date(2024, 2, 29), 1]["unlisted_days"]) == (
-        300,
-        0,
-    )
+    stayed = found["one", date(2024, 2, 29), 1]
+    assert (stayed["label"], stayed["label_low"]) == (300, 300)
 
 
 def test_few_knobs_choose_the_rows() -> None:
