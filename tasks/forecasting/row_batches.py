@@ -77,7 +77,7 @@ def _from_parquet(path: Path) -> Iterator[Any]:
     names = column_names(path)
     try:
         with parquet.ParquetFile(path, read_dictionary=["track_id"]) as file:
-            yield from file.iter_batches(batch_size=_ROWS, columns=names, use_threads=False)
+            yield from file.iter_batches(batch_size=_ROWS, columns=names)
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"{path} is damaged: {error}.") from None
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.forecasting.histories import Histories
+from tasks.forecasting.histories import Histories, starts_of
 
 Numbers = NDArray[np.float64]
 
@@ -42,7 +42,7 @@ class RunningSums:
         whole = self._lengths == last - first + 1
         # A track without gaps needs no search: its days are its positions.
         self._gappy = np.flatnonzero(filled & ~whole) if histories.covered is None else np.flatnonzero(filled)
-        self._keys = self._keys_of(histories) if len(self._gappy) else np.zeros(0, dtype=np.int64)
+        self._keys, self._begins = self._keys_of(histories)
 
     def through(self, day: int | NDArray[np.int64]) -> Through:
         """What was counted up to the end of `day`: one day for all tracks, or one for each, shape (n,)."""
@@ -73,15 +73,19 @@ class RunningSums:
         share = self._at(self._counts, following) * inside // np.maximum(length, 1)
         return Through(streams + share, self._known[place] + inside)
 
-    def _keys_of(self, histories: Histories) -> NDArray[np.int64]:
-        """Track and day in one number that ascends over all counts."""
-        keys = np.repeat(np.arange(len(self._starts), dtype=np.int64) << 32, self._lengths)
-        keys += histories.days
-        return keys
+    def _keys_of(self, histories: Histories) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Track and day in one number, ascending over all counts of the tracks with gaps; where each track begins."""
+        chosen = np.zeros(len(histories), dtype=np.bool_)
+        chosen[self._gappy] = True
+        lengths = self._lengths[self._gappy]
+        keys = np.repeat(np.arange(len(self._gappy), dtype=np.int64) << 32, lengths)
+        keys += histories.days if chosen.all() else histories.days[np.repeat(chosen, self._lengths)]
+        return keys, starts_of(lengths)[:-1]
 
     def _search(self, day: int | NDArray[np.int64]) -> NDArray[np.int64]:
-        asked = (self._gappy << 32) + day
-        return np.searchsorted(self._keys, asked, side="right") - self._starts[self._gappy]
+        """How many counts each track with gaps has up to the end of `day`."""
+        asked = (np.arange(len(self._gappy), dtype=np.int64) << 32) + day
+        return np.searchsorted(self._keys, asked, side="right") - self._begins
 
     @staticmethod
     def _at(values: NDArray[np.int32] | NDArray[np.int64], place: NDArray[np.int64]) -> NDArray[np.int64]:
