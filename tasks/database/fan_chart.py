@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter
 
 from tasks.database.one_track import TrackReport, file_stem
 from tasks.drawing import new_figure, save
@@ -11,6 +10,8 @@ from tasks.drawing import new_figure, save
 
 def write_fan_chart(report: TrackReport, folder: Path) -> Path:
     """Draw a track's forecast into `folder`, in a file named by its id, and return that file."""
+    from matplotlib.ticker import FuncFormatter  # noqa: PLC0415 - forecasting a catalogue needs no pictures
+
     figure = new_figure(f"{report.track_id} at {report.as_of}, by {report.model}", 8.0, 4.5)
     axes = figure.axes[0]
     axes.plot(-np.arange(len(report.back)), report.back, marker=".", color="black", label="months known")
