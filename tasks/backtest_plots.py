@@ -1,0 +1,162 @@
+"""Pictures of a backtest: errors and coverage by month ahead, and fan charts of single tracks and of all together."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.target import AS_OF, Target
+from models.intervals import LEVELS
+from refrain.track_months import BACK
+from tasks.drawing import new_figure, save
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from tasks.backtest import Backtest
+
+Numbers = NDArray[np.float64]
+Answers = NDArray[np.float64]
+
+_QUANTILES = {"a large track": 0.99, "an upper-middle one": 0.75, "a middle one": 0.5, "a small one": 0.25}
+_BANDS = ((3, 4, 0.15, "95 %"), (1, 2, 0.3, "80 %"))  # columns of low and high, shade, name
+
+
+def write_backtest_plots(
+    backtest: "Backtest",
+    target: Target,
+    frame: pd.DataFrame,
+    truth: NDArray[Any],
+    said: Mapping[str, Answers],
+    folder: Path,
+) -> None:
+    """Into `folder`: backtest-months.png, backtest-coverage.png and backtest-fans.png. As tasks.backtest takes them."""
+    save(_errors(backtest), folder / "backtest-months.png")
+    save(_coverage(backtest), folder / "backtest-coverage.png")
+    save(_fans(backtest, target, frame, truth, said), folder / "backtest-fans.png")
+
+
+def _errors(backtest: "Backtest") -> "Figure":
+    figure = new_figure(f"{backtest.target}: error by month ahead", 7.5, 4.5)
+    axes = figure.axes[0]
+    months = backtest.part("all").months
+    for name in months[0].scores:
+        values = [month.scores[name].wape for month in months]
+        style = "--" if name in backtest.baselines else "-"
+        (line,) = axes.plot(_numbers(months), [one.value for one in values], style, label=name)
+        if name in (backtest.shown, backtest.best_baseline):
+            low, high = [one.low for one in values], [one.high for one in values]
+            axes.fill_between(_numbers(months), low, high, color=line.get_color(), alpha=0.15, linewidth=0)
+    tops = [month.scores[backtest.best_baseline].wape.value for month in months]
+    top = max((value for value in tops if np.isfinite(value)), default=0.0)
+    axes.set(xlabel="month ahead", ylabel="WAPE (95 % shaded)", ylim=(0, 2 * top if top > 0 else None))
+    axes.legend()
+    return figure
+
+
+def _coverage(backtest: "Backtest") -> "Figure":
+    """Of all rows, survivors and drop-outs, beside what was promised."""
+    figure = new_figure(f"{backtest.target}, {backtest.shown}: share inside the intervals", 7.5, 4.5)
+    axes = figure.axes[0]
+    for level, colour in zip(LEVELS, ("tab:blue", "tab:orange"), strict=True):
+        axes.axhline(level, linestyle=":", color=colour)
+        for name, style in (("all", "-"), ("survivors", "--"), ("drop-outs", "-.")):
+            part = next((part for part in backtest.parts if part.name == name), None)
+            if part is not None:
+                covered = [
+                    getattr(month.scores[backtest.shown], f"coverage_{level * 100:.0f}") for month in part.months
+                ]
+                axes.plot(_numbers(part.months), covered, style, color=colour, label=f"{level:.0%}, {name}")
+    axes.set(xlabel="month ahead", ylabel="share of rows inside", ylim=(0, 1.02))
+    axes.legend(loc="lower left")
+    return figure
+
+
+def _numbers(months: Any) -> list[int]:
+    return [int(month.name) for month in months]
+
+
+def _fans(
+    backtest: "Backtest", target: Target, frame: pd.DataFrame, truth: NDArray[Any], said: Mapping[str, Answers]
+) -> "Figure":
+    """Six fans from one origin: all tracks together, four sizes, and the largest drop-out (or newest track)."""
+    figure = new_figure("", 12.0, 6.5)
+    figure.clear()
+    bounds = np.asarray(truth, dtype=np.float64).reshape(len(frame), -1)
+    chosen = _chosen(target, frame, bounds)
+    origin = pd.to_datetime(frame[AS_OF].iloc[chosen["all tracks"][0]]).date()
+    figure.suptitle(f"{backtest.target}, {backtest.shown}: what was said on {origin} and what came (streams a month)")
+    for axes, (title, rows) in zip(figure.subplots(2, 3).flat, chosen.items(), strict=False):
+        months = frame[target.horizon].to_numpy(dtype=np.int64)[rows]
+        if title == "all tracks":
+            _fan_of_all(axes, months, bounds[rows], said[backtest.shown][rows], said[backtest.best_baseline][rows])
+        else:
+            _past(axes, frame.iloc[rows[0]])
+            order = rows[np.argsort(months, kind="stable")]
+            _fan(axes, np.sort(months), bounds[order], said[backtest.shown][order])
+            axes.plot(np.sort(months), said[backtest.best_baseline][order, 0], ":", color="tab:red")
+        axes.set(title=title, ylim=(0, None))
+        axes.axvline(0.5, color="grey", linewidth=0.5)
+    figure.axes[0].plot([], [], ":", color="tab:red", label=backtest.best_baseline)
+    figure.axes[0].legend(fontsize="small")
+    for unused in figure.axes[len(chosen) :]:
+        unused.set_axis_off()
+    return figure
+
+
+def _chosen(target: Target, frame: pd.DataFrame, bounds: Numbers) -> dict[str, NDArray[np.intp]]:
+    """Title -> rows of one track (or of all) from the first origin that has the most months ahead known."""
+    assert target.horizon is not None
+    origins = frame[AS_OF].to_numpy()
+    months = frame.groupby(AS_OF, sort=True)[target.horizon].max()
+    origin = months.index[int(np.argmax(months.to_numpy()))]
+    here = np.flatnonzero(origins == np.asarray(origin, dtype=origins.dtype))
+    by_track = dict(sorted(frame.iloc[here].groupby(list(target.cluster), sort=True).indices.items()))
+    furthest = {
+        track: here[places] for track, places in by_track.items() if len(places) == _most(list(by_track.values()))
+    }
+    sizes = pd.Series({track: bounds[rows, -1].sum() for track, rows in furthest.items()}).sort_values(kind="stable")
+    chosen = {"all tracks": np.concatenate(list(furthest.values()))}
+    for title, quantile in _QUANTILES.items():
+        track = sizes.index[int(quantile * (len(sizes) - 1))]
+        chosen[f"{title}: {track}"] = furthest[track]
+    gone = [track for track in sizes.index[::-1] if (bounds[furthest[track], 0] < bounds[furthest[track], -1]).any()]
+    if gone:
+        chosen[f"a drop-out: {gone[0]}"] = furthest[gone[0]]
+    return chosen
+
+
+def _most(groups: list[Any]) -> int:
+    return max(len(group) for group in groups)
+
+
+def _fan(axes: "Axes", months: NDArray[np.int64], bounds: Numbers, answers: Answers) -> None:
+    for low, high, shade, name in _BANDS:
+        axes.fill_between(
+            months, answers[:, low], answers[:, high], color="tab:blue", alpha=shade, linewidth=0, label=name
+        )
+    axes.plot(months, answers[:, 0], color="tab:blue")
+    axes.vlines(months, bounds[:, 0], bounds[:, -1], color="black", linewidth=1)
+    axes.plot(months, bounds[:, -1], ".", color="black")
+
+
+def _past(axes: "Axes", row: Any) -> None:
+    back = row[list(BACK)].to_numpy(dtype=np.float64)
+    axes.plot(-np.arange(len(back)), back, ".-", color="grey", linewidth=0.7, markersize=3)
+
+
+def _fan_of_all(axes: "Axes", months: NDArray[np.int64], bounds: Numbers, answers: Answers, baseline: Answers) -> None:
+    """Sums over tracks. Bounds of a sum are not the sums of bounds, so that there are none."""
+    kinds, place = np.unique(months, return_inverse=True)
+
+    def added(values: Numbers) -> Numbers:
+        return np.asarray(np.bincount(place, weights=values, minlength=len(kinds)), dtype=np.float64)
+
+    axes.plot(kinds, added(answers[:, 0]), color="tab:blue", label="said")
+    axes.vlines(kinds, added(bounds[:, 0]), added(bounds[:, -1]), color="black", linewidth=1)
+    axes.plot(kinds, added(bounds[:, -1]), ".", color="black", label="came")
+    axes.plot(kinds, added(baseline[:, 0]), ":", color="tab:red")

@@ -1,0 +1,65 @@
+"""A backtest as a page of text (Markdown) for a person."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tasks.backtest import Backtest, Scored, Stretch
+
+_HEADING = ("rows", "WAPE", "best baseline's WAPE", "bias", "inside 80 %", "inside 95 %")
+
+
+def backtest_text(backtest: "Backtest") -> str:
+    """The page: every part, every month ahead, every origin, the candidate beside the best baseline."""
+    whole = backtest.part("all")
+    first, last = backtest.origins[0].name, backtest.origins[-1].name
+    origins = f"{len(backtest.origins)} origins from {first} to {last}" if first != last else f"one origin, {first}"
+    return "\n".join(
+        [
+            f"# Backtest of {backtest.target}",
+            "",
+            f"{whole.tracks:,} tracks, {origins}, {whole.months[0].name} to {whole.months[-1].name} months ahead; no",
+            f"model had seen any of it. Shown is **{backtest.shown}**, which the tune window chose, beside the best",
+            f"baseline of the test window, **{backtest.best_baseline}**. WAPE is the sum of all errors over the sum of",
+            "what came, with its 95 % interval over tracks. A drop-out is a month in which the source did not list the",
+            "track on every day, or in which nothing was streamed.",
+            "",
+            "![WAPE by month ahead](backtest-months.png)",
+            "![Coverage by month ahead](backtest-coverage.png)",
+            "![Fan charts](backtest-fans.png)",
+            "",
+            "## All candidates",
+            "",
+            *_table(
+                ("candidate", "WAPE", "bias", "inside 80 %", "inside 95 %"),
+                ([name, *_scored(scored)] for name, scored in whole.whole.scores.items()),
+            ),
+            "",
+            "## By kind of track",
+            "",
+            *_table(("tracks", *_HEADING), (_line(part.name, part.whole, backtest) for part in backtest.parts)),
+            "",
+            "## By month ahead",
+            "",
+            *_table(("month", *_HEADING), (_line(month.name, month, backtest) for month in whole.months)),
+            "",
+            "## By origin",
+            "",
+            *_table(("as of", *_HEADING), (_line(origin.name, origin, backtest) for origin in backtest.origins)),
+            "",
+        ]
+    )
+
+
+def _line(name: str, stretch: "Stretch", backtest: "Backtest") -> list[str]:
+    wape, *others = _scored(stretch.scores[backtest.shown])
+    return [name, f"{stretch.rows:,}", wape, stretch.scores[backtest.best_baseline].wape.shown(), *others]
+
+
+def _scored(scored: "Scored") -> list[str]:
+    return [scored.wape.shown(), f"{scored.bias:+.3f}", f"{scored.coverage_80:.1%}", f"{scored.coverage_95:.1%}"]
+
+
+def _table(heading: Sequence[str], lines: Iterable[Sequence[str]]) -> list[str]:
+    rows = [heading, ["---", *("---:" for _ in heading[1:])], *lines]
+    return [f"| {' | '.join(row)} |" for row in rows]
