@@ -11,6 +11,10 @@ import small_catalogue as small
 from sqlalchemy import text
 
 from refrain.errors import InputError, TooFewRowsError
+from tasks.database.address import address_of
+from tasks.database.opening import database_at
+from tasks.database.schema import prepare
+from tasks.database.tables import TRAINING
 
 
 @pytest.fixture(scope="module")
@@ -185,3 +189,43 @@ def test_an_empty_database_and_a_day_before_all_counts_are_said(address):
     with pytest.raises(InputError, match="500 months"):
         small.run(database, months=500)
     assert small.stored(database) == []
+
+
+def test_the_order_of_training_rows_makes_no_difference(address, tmp_path):
+    rows = small.tracks(8)
+    forecasts = []
+    for place, ordered in ((address, rows), (f"sqlite:///{tmp_path / 'ordered.db'}", sorted(rows, key=_scattered))):
+        database = small.opened(place)
+        small.fill(database, ordered)
+        small.run(database, months=2)
+        forecasts.append(small.stored(database))
+    assert forecasts[0] == forecasts[1]
+
+
+def _scattered(row):
+    return (row["date"].toordinal() * 7919) % 101, row["cm_track_id"]
+
+
+@pytest.fixture
+def found_tables(address):
+    """A database whose training table, there before Refrain, takes empty counts and has times of day."""
+    database = database_at(address_of(address))
+    key = "SERIAL PRIMARY KEY" if database.address.is_postgresql else "INTEGER PRIMARY KEY"
+    columns = (
+        f"id {key}, cm_track_id VARCHAR(40), cm_artist_id VARCHAR(40), date TIMESTAMP, "
+        "daily_streams DOUBLE PRECISION, days_from_release INTEGER, created_at TIMESTAMP"
+    )
+    with database.writing() as connection:
+        connection.execute(text(f"CREATE TABLE {TRAINING.name} ({columns})"))
+    prepare(database)
+    return database
+
+
+def test_a_day_without_a_count_and_a_track_without_an_artist_are_no_fault(found_tables):
+    database = found_tables
+    rows = small.rows_of("holes", artist=None)
+    rows[10]["daily_streams"] = None
+    small.fill(database, rows)
+    report = small.run(database, months=1)
+    assert (report.forecast, report.skipped) == (1, {})
+    assert small.stored(database, "cm_track_id, cm_artist_id") == [("holes", None)]

@@ -48,6 +48,12 @@ def test_metrics_are_those_of_the_training_rows(database):
     assert np.isnan(_report(database, "t000").mldr)
 
 
+def test_of_an_earlier_day_only_rates_written_by_then_are_read(database):
+    assert _report(database, "t001").mldr == 0.05
+    assert _report(database, "t001", as_of=date(2024, 2, 1)).mldr == 0.05
+    assert np.isnan(_report(database, "t001", as_of=date(2024, 1, 31)).mldr)
+
+
 def test_segments_tell_how_fast_the_track_falls_in_them(database):
     report = _report(database, "t000", months=12)
     # 119 days old: months of age 4 to 15, which the segments from 3, 6, 9, 12 and 15 on share.
