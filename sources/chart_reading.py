@@ -106,6 +106,8 @@ class ChartReading:
             return True
         if options.region is None or "region" in file.layout.positions:
             return False
+        if file.name.region is None and not self._place.is_dir():
+            return False  # a file that names no region is of the one that is asked for
         return file.name.region != options.region.strip().casefold()
 
     def _require_one_chart(self) -> None:
@@ -133,8 +135,6 @@ class ChartReading:
             )
 
     def _days(self, rows: pl.DataFrame) -> int:
-        if self._options.days is not None:
-            return self._options.days
         files = [self._files[number] for number in rows["file"].unique().sort()]
         said = {file.days for file in files if file.days} | ({WEEK} if rows["whole"].any() else set())
         if len(said) > 1:
@@ -143,6 +143,13 @@ class ChartReading:
                 f"{self._place} holds both daily and weekly charts (daily ones are {chart_notes.listed(daily)}).",
                 hint=f"Choose in params.yaml: sources.{NAME}.days: 1 or 7.",
             )
+        if self._options.days is not None:
+            if said - {self._options.days}:
+                raise InputError(
+                    f"{self._place} is dated by weeks from one day to another, so it is no daily chart.",
+                    hint=f"Take sources.{NAME}.days out of params.yaml.",
+                )
+            return self._options.days
         known = said.pop() if said else days_by_distance(rows["date"])
         if known is None:
             raise InputError(

@@ -43,7 +43,7 @@ class Source:
 
     `load(dataset, path, options, columns, destination)` writes the canonical CSV of `dataset`, streaming where it can,
     and returns the report. It raises InputError, and leaves nothing behind, where the file is not what it says it is.
-    `path` is None for a source that generates.
+    `path` is None for a source that generates, and a folder only where the source `reads_folder`.
     """
 
     name: str

@@ -113,7 +113,7 @@ def test_the_columns_alone_tell_days_from_weeks(load, error):
     assert "is a weekly chart by its name and a daily one by its columns" in message
 
 
-def test_a_week_written_with_both_ends_in_a_cell(load):
+def test_a_week_written_with_both_ends_in_a_cell(load, error):
     dated = {"2019-12-27--2020-01-03": {1: 9, 2: 8}, "2020-01-03--2020-01-10": {1: 7}, "2020-01-10--2020-01-16": {1: 6}}
     imported = load(collected(dated))
     assert [(row["date"], row["days"], row["cutoff"]) for row in imported.rows if row["track_id"] == track(1)] == [
@@ -121,6 +121,7 @@ def test_a_week_written_with_both_ends_in_a_cell(load):
         ("2020-01-09", "7", "7"),
         ("2020-01-16", "7", "6"),
     ]
+    assert "so it is no daily chart" in error(collected(dated), days=1)
     odd = load(collected(dated | {"2020-01-10--2020-01-20": {1: 6}}))
     assert odd.report.rejected == {"date is not a date (YYYY-MM-DD)": 1}
 
@@ -223,6 +224,12 @@ def test_regions_are_not_mixed_and_one_can_be_chosen(load, error):
     assert (imported.report.read, imported.report.kept) == (6, 6)
     assert "6 rows of other regions left out: us." in imported.report.notes
     assert "holds no fr chart, but br, us" in error(both, region="fr")
+
+
+def test_a_region_can_be_said_of_a_file_that_names_none_but_not_of_one_that_names_another(load, error, folder):
+    assert load(new({1: 9}), "weekly-2023-01-05.csv", region="us").report.kept == 1
+    assert "holds no us chart, but" in error(new({1: 9}), "regional-br-weekly-2023-01-05.csv", region="us")
+    assert "holds no us chart, but" in error(folder(**{"weekly-2023-01-05.csv": new({1: 9})}), region="us")
 
 
 def test_viral_charts_beside_the_top_200_are_left_out(load):
