@@ -70,7 +70,9 @@ def _as_columns(means: Lazy, origins: Lazy, months: int) -> Lazy:
     # The q-th quartile of n sorted values lies (n - 1) * q / 4 places after the first.
     below = {q: (nw.col("count") - 1) * q // 4 for q in _QUARTERS}
     at = {
-        f"{side}_{q}": nw.col("place") == below[q] + int(side == "above") for q in _QUARTERS for side in ("under", "above")
+        f"{side}_{q}": nw.col("place") == below[q] + int(side == "above")
+        for q in _QUARTERS
+        for side in ("under", "above")
     }
     wide = (
         placed.join(counts.filter(nw.col("count") >= FEWEST_MONTHS), on=_KEY)
