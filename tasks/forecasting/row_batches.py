@@ -76,7 +76,8 @@ def column_names(path: Path) -> list[str]:
 def _from_parquet(path: Path) -> Iterator[Any]:
     names = column_names(path)
     try:
-        with parquet.ParquetFile(path, read_dictionary=["track_id"]) as file:
+        # Buffered ahead, what was read of the file is held until its end.
+        with parquet.ParquetFile(path, read_dictionary=["track_id"], pre_buffer=False) as file:
             yield from file.iter_batches(batch_size=_ROWS, columns=names)
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"{path} is damaged: {error}.") from None
