@@ -37,7 +37,15 @@ def forecast(
     Raises ModelError where there is no champion, and what `open_database` and `forecast_catalogue` raise.
     """
     forecaster = _champion(project)
-    return forecast_catalogue(open_database(project), forecaster, options, today, began=began, advanced=advanced)
+    return forecast_catalogue(
+        open_database(project),
+        forecaster,
+        options,
+        today,
+        began=began,
+        advanced=advanced,
+        values_folder=forecasts_folder(project),
+    )
 
 
 def forecast_track(project: Project, track_id: str, options: Options, today: date) -> tuple[TrackReport, Path, Path]:
@@ -45,9 +53,14 @@ def forecast_track(project: Project, track_id: str, options: Options, today: dat
     InputError where there is no such track, or it cannot be forecast.
     """
     forecaster = _champion(project)
-    report = report_track(open_database(project), forecaster, track_id, options.months, options.as_of, today)
-    folder = project.root / "data" / "forecasts"
+    report = report_track(open_database(project), forecaster, track_id, options, today)
+    folder = forecasts_folder(project)
     return report, write_csv(report, folder), write_fan_chart(report, folder)
+
+
+def forecasts_folder(project: Project) -> Path:
+    """Where the files of forecasts go: one track's table and picture, and the values of tracks and artists."""
+    return project.root / "data" / "forecasts"
 
 
 def _champion(project: Project) -> Forecaster:

@@ -37,6 +37,13 @@ def forecast(
         typer.Option(formats=["%Y-%m-%d"], help="Forecast from this day (default: the last with counts)."),
     ] = None,
     load: Annotated[bool, typer.Option("--load", help="First fill the database from the project's datasets.")] = False,
+    rate: Annotated[
+        str | None,
+        typer.Option(metavar="NUMBER|CSV", help="Value what is forecast: royalty per stream, or country,rate,share."),
+    ] = None,
+    discount: Annotated[
+        float, typer.Option(min=-0.99, help="Yearly discount rate of that value, 0.08 for 8 %.")
+    ] = 0.08,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON on standard output, and nothing else there.")
     ] = False,
@@ -48,12 +55,18 @@ def forecast(
     """
     project = find_project(Path.cwd())
     prepare_environment(project.root)
-    os.chdir(project.root)
     from tasks.database.forecasting import Options  # noqa: PLC0415 - heavy, as in flows/cli.py
+    from tasks.database.valuing import Terms, royalty_rate  # noqa: PLC0415
 
     options = Options(
-        months=months, refresh=refresh, workers=workers, batch=batch, as_of=as_of.date() if as_of else None
+        months=months,
+        refresh=refresh,
+        workers=workers,
+        batch=batch,
+        as_of=as_of.date() if as_of else None,
+        terms=None if rate is None else Terms(rate=royalty_rate(rate), discount=discount),
     )
+    os.chdir(project.root)
     if load:
         _load(project)
     if track is None:

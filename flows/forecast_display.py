@@ -12,6 +12,7 @@ from rich.text import Text
 from tasks.database.forecasting import MEANWHILE, ForecastReport
 from tasks.database.loading import Loaded
 from tasks.database.one_track import TrackReport
+from tasks.database.valuing import Worth
 
 _BAR = 36
 _MONTHS_SHOWN_BACK = 6
@@ -76,6 +77,10 @@ def closing_lines(report: ForecastReport, seconds: float) -> list[str]:
     skipped = sum(report.skipped.values())
     if not report.forecast and not skipped:
         return [*lines, "Nothing to do: every track has a forecast."]
+    if report.worth is not None:
+        forecast = _many(report.forecast, "track")
+        lines.append(f"The streams of the {forecast} forecast now are worth {_worth(report.worth)}.")
+        lines.append("The values of tracks and artists are in data/forecasts/.")
     version = "" if report.version is None else f" v{report.version}"
     reasons = ", ".join(f"{count:,} {_because(reason)}" for reason, count in report.skipped.items())
     lines.append(
@@ -96,6 +101,13 @@ def _many(count: int, what: str) -> str:
 
 def _was(count: int) -> str:
     return "was" if count == 1 else "were"
+
+
+def _worth(worth: Worth) -> str:
+    return (
+        f"{worth.value:,.2f} today (80 %: {worth.low_80:,.2f} to {worth.high_80:,.2f}, "
+        f"95 %: {worth.low_95:,.2f} to {worth.high_95:,.2f})"
+    )
 
 
 def track_page(report: TrackReport) -> RenderableType:
@@ -123,6 +135,7 @@ def _facts(report: TrackReport) -> Table:
         ("expected in all", f"{_amount(report.total[0])} in {_many(len(report.months), 'month')}"),
         ("", f"80 %: {_amount(report.total[1])} to {_amount(report.total[2])}"),
         ("", f"95 %: {_amount(report.total[3])} to {_amount(report.total[4])}"),
+        *(() if report.worth is None else (("worth", _worth(report.worth)),)),
     ):
         table.add_row(name, value)
     return table

@@ -1,9 +1,11 @@
 """The step that forecasts a database's catalogue: batches of tracks, read, forecast and written side by side."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from tasks.database.batches import ForecastTable, Signature
 from tasks.database.catalogue import Catalogue, Tracks, read_catalogue
 from tasks.database.database import Database
 from tasks.database.rows import TrainingRows
+from tasks.database.valuing import Terms, Valued, Worth, value_tracks, worth_together, write_values
 from tasks.forecasting.columns import month_ends
 from tasks.forecasting.forecaster import Forecaster, Forecasts
 from tasks.forecasting.histories import Histories, date_of, day_of
@@ -34,14 +37,19 @@ class Options(Frozen):
     """Tracks written in one transaction, at most."""
     as_of: date | None = None
     """The last day with a count where none is given."""
+    terms: Terms | None = None
+    """Where the tracks that are forecast are to be valued as well."""
 
 
-class BatchDone(Frozen):
+@dataclass(frozen=True)
+class BatchDone:
     """What became of one batch."""
 
+    number: int
     forecast: int
     skipped: dict[str, int]
     """Reason -> tracks."""
+    valued: Valued | None
 
 
 class ForecastReport(Frozen):
@@ -60,6 +68,8 @@ class ForecastReport(Frozen):
     forecast: int
     skipped: dict[str, int]
     """Reason -> tracks, the most frequent first."""
+    worth: Worth | None
+    """Present value of the tracks forecast now, where it was asked for."""
 
     @property
     def success_rate(self) -> float:
@@ -76,12 +86,14 @@ def forecast_catalogue(
     *,
     began: Callable[[int], None] = lambda tracks: None,
     advanced: Callable[[int], None] = lambda tracks: None,
+    values_folder: Path | None = None,
 ) -> ForecastReport:
     """Forecast the tracks of a database that have none.
 
     `began` is told how many tracks there are to do, `advanced` how many a batch has dealt with once it is written. A
     batch is written in one transaction: whenever this is stopped, each track has its whole forecast or none, and the
-    next call goes on where this one stopped.
+    next call goes on where this one stopped. `values_folder`: where the values of tracks and artists are written, if
+    options ask for them.
 
     Raises DatabaseError, TooFewRowsError where there are no counts, InputError for months or an as_of that cannot be.
     """
@@ -94,6 +106,8 @@ def forecast_catalogue(
         for batch in work.done(wanted):
             advanced(batch.forecast + sum(batch.skipped.values()))
             done.append(batch)
+    # As they were planned, not as they were done: sums come out alike.
+    done.sort(key=lambda batch: batch.number)
     reasons: Counter[str] = Counter()
     for batch in done:
         reasons.update(batch.skipped)
@@ -107,7 +121,17 @@ def forecast_catalogue(
         had_forecast=len(catalogue.tracks) - len(wanted),
         forecast=sum(batch.forecast for batch in done),
         skipped=dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
+        worth=_worth([batch.valued for batch in done if batch.valued is not None], forecaster, values_folder),
     )
+
+
+def _worth(valued: Sequence[Valued], forecaster: Forecaster, folder: Path | None) -> Worth | None:
+    """What the tracks of all batches are worth together; none where they were not valued."""
+    if not valued:
+        return None
+    if folder is not None:
+        write_values(valued, forecaster, folder)
+    return worth_together(np.concatenate([part.values for part in valued]), forecaster)
 
 
 def catalogue_surroundings(database: Database, forecaster: Forecaster, catalogue: Catalogue) -> Surroundings:
@@ -138,7 +162,8 @@ class _Work:
         """Each batch as it is written, several at work at once; the first fault ends them all."""
         with ThreadPoolExecutor(self._options.workers) as pool:
             waiting: list[Future[BatchDone]] = [
-                pool.submit(self._batch, batch) for batch in tracks.batches(self._options.batch, _ROWS_AT_ONCE)
+                pool.submit(self._batch, number, batch)
+                for number, batch in enumerate(tracks.batches(self._options.batch, _ROWS_AT_ONCE))
             ]
             try:
                 for future in as_completed(waiting):
@@ -148,13 +173,20 @@ class _Work:
                     future.cancel()
                 raise
 
-    def _batch(self, tracks: Tracks) -> BatchDone:
+    def _batch(self, number: int, tracks: Tracks) -> BatchDone:
         forecasts = self._forecast(self._rows.of(tracks))
         written = self._table.write(forecasts, tracks, replace=self._options.refresh)
         skipped = {reason: len(ids) for reason, ids in forecasts.skipped.items()}
         if written < len(forecasts):
             skipped[MEANWHILE] = len(forecasts) - written
-        return BatchDone(forecast=written, skipped=skipped)
+        return BatchDone(number, written, skipped, self._valued(forecasts, tracks))
+
+    def _valued(self, forecasts: Forecasts, tracks: Tracks) -> Valued | None:
+        if self._options.terms is None:
+            return None
+        artists = dict(zip(tracks.ids, tracks.artist_ids, strict=True))
+        whose = [artists[track] for track in forecasts.track_ids]
+        return value_tracks(forecasts, whose, self._forecaster, self._options.terms)
 
     def _forecast(self, histories: Histories) -> Forecasts:
         return self._forecaster.forecast(

@@ -14,10 +14,11 @@ from refrain.files import replacing
 from refrain.track_months import AGE, BACK, MLDR, S30, S90, S365
 from tasks.database.catalogue import read_catalogue
 from tasks.database.database import Database
-from tasks.database.forecasting import catalogue_surroundings
+from tasks.database.forecasting import Options, catalogue_surroundings
 from tasks.database.months import months_after
 from tasks.database.rows import TrainingRows
-from tasks.forecasting.forecaster import Forecaster
+from tasks.database.valuing import Terms, Worth, value_tracks, worth_of
+from tasks.forecasting.forecaster import Forecaster, Forecasts
 from tasks.forecasting.histories import date_of, day_of
 
 Numbers = NDArray[np.float64]
@@ -72,6 +73,8 @@ class TrackReport:
     months: tuple[Month, ...]
     total: Numbers
     """Sum over the months: expected, low_80, high_80, low_95, high_95."""
+    worth: Worth | None
+    """Present value of the months, where it was asked for."""
 
     @property
     def segment_rates(self) -> dict[int, tuple[int, float]]:
@@ -93,18 +96,18 @@ class TrackReport:
 
 
 def report_track(
-    database: Database, forecaster: Forecaster, track_id: str, months: int, as_of: date | None, today: date
+    database: Database, forecaster: Forecaster, track_id: str, options: Options, today: date
 ) -> TrackReport:
     """What is known and expected of one track: the very forecast that its catalogue's run makes of it.
 
     Raises InputError if there is no such track, or it cannot be forecast (the reason is said); DatabaseError.
     """
-    catalogue = read_catalogue(database, as_of, today)
+    catalogue = read_catalogue(database, options.as_of, today)
     as_of_day = day_of(catalogue.as_of)
     track = catalogue.track(track_id)
     history = TrainingRows(database).of(track)
     around = catalogue_surroundings(database, forecaster, catalogue)
-    forecast = forecaster.forecast(history, catalogue.as_of, months, surroundings=around, received_on=today)
+    forecast = forecaster.forecast(history, catalogue.as_of, options.months, surroundings=around, received_on=today)
     if not len(forecast):
         reason = next(iter(forecast.skipped), "it has no counts")
         raise InputError(
@@ -131,10 +134,15 @@ def report_track(
         back=forecast.columns[list(BACK)].to_numpy()[0],
         months=tuple(
             _month(number, days, column[AGE], segments, forecast.values[0, number - 1])
-            for number, days in enumerate(months_after(catalogue.as_of, months, forecaster.steps), start=1)
+            for number, days in enumerate(months_after(catalogue.as_of, options.months, forecaster.steps), start=1)
         ),
         total=forecast.totals[0],
+        worth=None if options.terms is None else _worth(forecast, forecaster, options.terms),
     )
+
+
+def _worth(forecast: Forecasts, forecaster: Forecaster, terms: Terms) -> Worth:
+    return worth_of(value_tracks(forecast, [None], forecaster, terms).values[0])
 
 
 def _month(

@@ -145,3 +145,12 @@ def test_the_command_says_it_in_a_sentence_and_never_shows_the_password(project)
     assert done.returncode == 1
     assert "Error: The PostgreSQL database music on 127.0.0.1:1 does not answer: " in done.stderr
     assert "hunter22" not in done.stderr + done.stdout
+
+
+def test_what_is_forecast_is_valued_where_a_rate_is_given(served):
+    lines = _forecast("--rate", "0.004", "--discount", "0.1").splitlines()
+    assert lines[0].startswith("The streams of the 6 tracks forecast now are worth ")
+    assert "80 %: " in lines[0] and "95 %: " in lines[0]
+    assert (served / "data" / "forecasts" / "value_by_artist.csv").is_file()
+    assert "worth" in _forecast("--track", "t001", "--rate", "0.004")
+    assert isinstance(_refrain("--rate", "much").exception, UsageError)

@@ -9,12 +9,13 @@ import small_catalogue as small
 
 from refrain.errors import InputError
 from tasks.database.fan_chart import write_fan_chart
+from tasks.database.forecasting import Options
 from tasks.database.months import months_after
 from tasks.database.one_track import file_stem, report_track, write_csv
 
 
-def _report(database, track, months=3, as_of=None):
-    return report_track(database, small.forecaster(), track, months, as_of, small.TODAY)
+def _report(database, track, months=3, **options):
+    return report_track(database, small.forecaster(), track, Options(months=months, **options), small.TODAY)
 
 
 @pytest.fixture
