@@ -14,6 +14,9 @@ from refrain.stream_weeks import WEEK
 _THURSDAY = 4
 _OLD_DAYS = 60
 """Days since the first count beyond which they say nothing more: a record rarely reaches further back anyway."""
+_LOUD = np.log1p(1000.0)
+"""Level beyond which a track's size says nothing: below it counting alone makes noise, above it only the year's growth
+of all streaming would be learned, which ends with the data."""
 _COUNTED_DAYS = 84
 """Days with a count beyond which more of them say nothing more, for the same reason."""
 _AHEAD = 3.0 - np.arange(WEEK)
@@ -28,9 +31,10 @@ class CleanWindow(TransformerMixin, BaseEstimator):
       feature, and `filled` says it. A window with fewer than `min_share` of its days known is refused.
     * **The week's shape** is learned: the median, over windows whose last 7 days are known, of the logarithm of a day
       less the mean of the 7, for each weekday.
-    * **Described** are: the level (log1p of the mean day of the last 7); each day less that level and the week's shape;
-      day over day and week over week; trend, bend and spread of the last 7; the weekday; age; the distance from the
-      chart's lowest count; and, relative to the level, the social series.
+    * **Described** are: the level (log1p of the mean day of the last 7, at most that of 1000); each day less that level
+      and the week's shape; day over day and week over week; trend, bend and spread of the last 7; the weekday; age; the
+      distance from the highest day and week so far and from the chart's lowest count; and, relative to the level, the
+      social series.
     * `context`: "relative" adds the last days against those of the whole catalogue, so that a holiday, on which
       everybody hears less, is none of the track's doing; "catalogue" adds the catalogue's own days and ratio, too, of
       which it takes years to learn anything; "track" does without.
@@ -93,7 +97,7 @@ class CleanWindow(TransformerMixin, BaseEstimator):
         smooth = np.log1p(counts) - shape
         level = smooth[:, :WEEK].mean(axis=1)
         described = {
-            "level": level,
+            "level": np.minimum(level, _LOUD),
             "filled": self.filled(X).astype(np.float64),
             **_of_days(smooth - level[:, None]),
             **_of_weeks(counts),
