@@ -10,8 +10,9 @@ import polars as pl
 from benchmarks.catalogue_rows import write_catalogue
 from features.catalogue import TARGETS, CatalogueSettings, rows
 from features.target import LABEL
+from models.conformal_model import ConformalModel
 from models.families import family_set, fit_family
-from models.intervals import ConformalModel, RelativeConformal
+from models.intervals import RelativeConformal
 from models.preprocessing import Columns
 from models.storage import save_estimator
 from refrain.track_months import COLUMNS, MONTH_AHEAD

@@ -11,20 +11,21 @@ from models.intervals import ANSWER, PREDICTION, RelativeConformal, part_of
 Numbers = NDArray[np.float64]
 _CELLS = 1 << 15
 """Months of tracks that are worked on at once: arrays of this size stay in the processor's cache."""
-_SMALLEST_FACTOR = 1e-3
 
 
 def curve_answers(calibrator: RelativeConformal, predicted: Numbers, tracks: pd.DataFrame) -> Numbers:
     """ANSWER of each month of each track, shape (tracks, months, 5), of predictions of shape (tracks, months).
 
-    Equal to `calibrator.bounds` of the rows of each month. `tracks`: the columns that the calibrator reads but for the
-    month ahead. Each of the five lies by itself in memory, so that `[:, :, k]` is read in one go.
+    The bounds are those of `calibrator.bounds` of each month's rows, but for the last bits. `tracks`: the columns that
+    the calibrator reads but for the month ahead. Each of the five lies by itself in memory, so that `[:, :, k]` is read
+    in one go.
     """
     count, months = predicted.shape
     answers = np.empty((len(ANSWER), count, months))
     answers[0] = predicted
     tails = _tails_by_month(calibrator, months)
     by_track, by_month, by_prediction = _codes(calibrator, tracks, months)
+    spread, spread_by_month = _spread(calibrator, tracks, months)
     block = max(1, _CELLS // max(months, 1))
     for first in range(0, count, block):
         rows = slice(first, first + block)
@@ -33,6 +34,10 @@ def curve_answers(calibrator: RelativeConformal, predicted: Numbers, tracks: pd.
         for weight, edge in by_prediction:
             codes += np.where(at >= edge, weight, 0)
         reach = at + calibrator.unit_
+        if PREDICTION in calibrator.terms:
+            reach *= calibrator.factor(PREDICTION, at)
+        reach *= spread[rows, None]
+        reach *= spread_by_month
         for number, tail in enumerate(tails, start=1):
             bound = answers[number, rows]
             np.take(tail, codes, out=bound, mode="clip")
@@ -66,20 +71,26 @@ def _parts_of_a_month(calibrator: RelativeConformal) -> int:
     return math.prod(len(edges) + 2 for name, edges in named if name != calibrator.horizon)
 
 
+def _spread(calibrator: RelativeConformal, tracks: pd.DataFrame, months: int) -> tuple[Numbers, Numbers]:
+    """What a track and a month make of the spread."""
+    by_track, by_month = np.ones(len(tracks)), np.ones(months)
+    for name in calibrator.terms:
+        if name == calibrator.horizon:
+            by_month *= calibrator.factor(name, np.arange(1.0, months + 1))
+        elif name != PREDICTION:
+            by_track *= calibrator.factor(name, tracks[name].to_numpy(dtype=np.float64))
+    return by_track, by_month
+
+
 def _tails_by_month(calibrator: RelativeConformal, months: int) -> Numbers:
-    """The tails of each month's parts, shape (4, months * parts): wider beyond the furthest month that was seen."""
+    """The tails of each month's parts, shape (4, months * parts)."""
     sizes = [len(edges) + 2 for edges in calibrator.edges]
     tails = calibrator.quantiles_.reshape(*sizes, -1)
-    month = np.arange(1.0, months + 1)
     if calibrator.horizon is not None and calibrator.horizon in calibrator.columns:
         place = list(calibrator.columns).index(calibrator.horizon)
+        month = np.arange(1.0, months + 1)
         tails = np.moveaxis(tails, place, 0)[part_of(month, calibrator.edges[place])]
     else:
         tails = np.repeat(tails[None], months, axis=0)
     tails = tails.reshape(months, -1, tails.shape[-1])
-    if calibrator.horizon and calibrator.furthest_ > 0:
-        beyond = np.sqrt(month / calibrator.furthest_)
-        far = beyond > 1.0
-        factors = np.log(np.maximum(1.0 + tails[far], _SMALLEST_FACTOR))
-        tails[far] = np.expm1(factors * beyond[far, None, None])
     return np.ascontiguousarray(np.moveaxis(tails, -1, 0)).reshape(tails.shape[-1], -1)

@@ -7,12 +7,11 @@ rows: Vovk, Lindsay, Nouretdinov, Gammerman, Mondrian Confidence Machine, 2003.]
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator
 
 Numbers = NDArray[np.float64]
 
@@ -26,15 +25,23 @@ SMALLEST_PART = 200
 """Rows below which a part's quantiles are not its own: a tail of 2.5 % of fewer is hardly a row."""
 _TAILS = np.array([0.1, 0.9, 0.025, 0.975])
 _UNIT_QUANTILE = 0.01
+_UNTOLD = 0.05  # share of the errors that are taken for equally small: their logarithms would outweigh the others
+_RIDGE = 1.0
 
 
 class RelativeConformal(BaseEstimator):
-    """Quantiles of relative errors, apart for parts of the rows.
+    """Quantiles of relative errors: as wide as a row's kind is hard to predict, and apart for parts of the rows.
 
-    `columns` and `edges` say which parts: each column is cut at its edges, rows without a value being a part of their
-    own. Parts are nested, the first column being the outermost; one with fewer than 200 rows takes the quantiles of the
-    part around it. `horizon` names a column of whole numbers from 1 on: beyond the largest one seen, intervals go on
-    widening with its square root, as those of a random walk do.
+    `columns` and `edges` say by what: each column is cut at its edges, rows without a value being a part of their own.
+
+    * **Spread.** The size of the errors as a product of a power of each column (a log-linear fit), so that a few rows
+      are enough to tell that the young or the far ahead are harder. Errors are divided by it before quantiles are
+      taken. [Papadopoulos, Gammerman, Vovk, Normalized nonconformity measures for regression, 2008.]
+    * **Parts** are nested, the first column being the outermost; one with fewer than 200 rows takes the quantiles of
+      the part around it.
+
+    `horizon` names a column of whole numbers from 1 on: beyond the largest one seen, intervals go on widening with its
+    square root, as those of a random walk do.
     """
 
     def __init__(
@@ -52,30 +59,64 @@ class RelativeConformal(BaseEstimator):
         positive = predicted[predicted > 0]
         self.unit_ = max(1.0, float(np.quantile(positive, _UNIT_QUANTILE)) if len(positive) else 1.0)
         errors = (y - predicted) / (predicted + self.unit_)
-        digits = self.digits(predicted, X)
         self.furthest_ = float(np.nanmax(X[self.horizon])) if self.horizon and len(X) else 0.0
-        self.quantiles_ = self._quantiles(errors, digits)
+        self._fit_spread(errors, predicted, X)
+        self.quantiles_ = self._quantiles(errors / self.spread(predicted, X), self.digits(predicted, X))
         return self
 
     def digits(self, predicted: Numbers, X: pd.DataFrame) -> NDArray[np.int64]:  # noqa: N803
         """Which part of each column a row belongs to, shape (columns, rows)."""
-        values = [predicted if name == PREDICTION else X[name].to_numpy(dtype=np.float64) for name in self.columns]
-        found = [part_of(each, edges) for each, edges in zip(values, self.edges, strict=True)]
+        found = [
+            part_of(_values(name, predicted, X), edges) for name, edges in zip(self.columns, self.edges, strict=True)
+        ]
         return np.asarray(found, dtype=np.int64).reshape(len(self.columns), len(predicted))
 
-    def bounds(self, predicted: Numbers, digits: NDArray[np.int64], horizon: Numbers | float | None = None) -> Numbers:
-        """low_80, high_80, low_95, high_95 of each row, shape (rows, 4), none below 0.
+    def spread(self, predicted: Numbers, X: pd.DataFrame) -> Numbers:  # noqa: N803
+        """How large errors of such rows are, shape (rows,)."""
+        found = np.ones(len(predicted))
+        for name in self.terms:
+            found *= self.factor(name, _values(name, predicted, X))
+        return found
 
-        `digits`: as `digits` gives them. `horizon`: the rows' values of that column, or the one that all share.
-        """
-        tails = self.quantiles_[self._codes(digits)]
-        if horizon is not None and self.furthest_ > 0:
-            beyond = np.sqrt(np.maximum(np.asarray(horizon, dtype=np.float64) / self.furthest_, 1.0))
-            if np.any(beyond > 1.0):
-                # A share e of error is a factor 1 + e: the logarithm of the factor is what widens.
-                tails = np.expm1(np.log(np.maximum(1.0 + tails, 1e-3)) * np.reshape(beyond, (-1, 1)))
-        at = predicted[:, None]
-        return np.asarray(np.maximum(at + tails * (at + self.unit_), 0.0), dtype=np.float64)
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The columns that the spread depends on."""
+        return tuple(dict.fromkeys((*self.columns, *((self.horizon,) if self.horizon else ()))))
+
+    def factor(self, name: str, values: Numbers) -> Numbers:
+        """What a column's values make of the spread."""
+        slope, missing, low, high = self.powers_[self.terms.index(name)]
+        logs = np.log1p(np.maximum(values, 0.0))
+        found = np.exp(np.where(np.isnan(logs), missing, slope * np.clip(logs, low, high)))
+        if name == self.horizon and self.furthest_ > 0:
+            found *= np.sqrt(np.maximum(values / self.furthest_, 1.0))
+        return np.asarray(found, dtype=np.float64)
+
+    def bounds(self, predicted: Numbers, X: pd.DataFrame) -> Numbers:  # noqa: N803
+        """low_80, high_80, low_95, high_95 of each row, shape (rows, 4), none below 0."""
+        reach = (predicted + self.unit_) * self.spread(predicted, X)
+        tails = self.quantiles_[self._codes(self.digits(predicted, X))]
+        return np.asarray(np.maximum(predicted[:, None] + tails * reach[:, None], 0.0), dtype=np.float64)
+
+    def _fit_spread(self, errors: Numbers, predicted: Numbers, X: pd.DataFrame) -> None:  # noqa: N803
+        """`powers_`: slope, what a missing value adds, and the range of logarithms seen; shape (terms, 4)."""
+        self.powers_ = np.zeros((len(self.terms), 4))
+        size = np.abs(errors)
+        if len(errors) < SMALLEST_PART or not self.terms or not size.any():
+            return
+        design = [np.ones(len(errors))]
+        for place, name in enumerate(self.terms):
+            logs = np.log1p(np.maximum(_values(name, predicted, X), 0.0))
+            known = ~np.isnan(logs)
+            self.powers_[place, 2:] = (logs[known].min(), logs[known].max()) if known.any() else (0.0, 0.0)
+            design += [np.where(known, logs, 0.0), (~known).astype(np.float64)]
+        columns = np.column_stack(design)
+        hardly_an_error = max(float(np.quantile(size, _UNTOLD)), float(size[size > 0].min()))
+        penalty = np.eye(columns.shape[1]) * _RIDGE
+        penalty[0, 0] = 0.0
+        logs = np.log(np.maximum(size, hardly_an_error))
+        weights = np.linalg.solve(columns.T @ columns + penalty, columns.T @ logs)
+        self.powers_[:, :2] = weights[1:].reshape(-1, 2)
 
     def _codes(self, digits: NDArray[np.int64], depth: int | None = None) -> NDArray[np.int64]:
         codes = np.zeros(digits.shape[1], dtype=np.int64)
@@ -104,73 +145,14 @@ class RelativeConformal(BaseEstimator):
         return table
 
 
-class ConformalModel(RegressorMixin, BaseEstimator):
-    """A fitted estimator of amounts with its intervals: what is stored and served.
-
-    `calibrator` is a fitted RelativeConformal. So is `total`, of sums over the months from 1 to a horizon; it is there
-    only where the estimator forecasts curves.
-    """
-
-    def __init__(self, estimator: Any = None, calibrator: Any = None, total: Any = None) -> None:
-        self.estimator = estimator
-        self.calibrator = calibrator
-        self.total = total
-
-    def predict(self, X: pd.DataFrame) -> Numbers:  # noqa: N803 - scikit-learn's name
-        """The columns ANSWER of each row of `X`, shape (rows, 5). Optional features may be absent."""
-        predicted = np.asarray(self.estimator.predict(X), dtype=np.float64)
-        return with_bounds(self.calibrator, predicted, X)
-
-    def curves(self, tracks: pd.DataFrame, months: int) -> Numbers:
-        """ANSWER of each of the next `months` of each track, shape (tracks, months, 5).
-
-        `tracks`: one row a track, with what is known of it at as_of (no column of the month ahead).
-        """
-        predicted = np.asarray(self.estimator.curves(tracks, months), dtype=np.float64)
-        answer = np.empty((*predicted.shape, len(ANSWER)))
-        answer[:, :, 0] = predicted
-        for month in range(1, months + 1):
-            rows = _of_month(self.calibrator, tracks, month)
-            digits = self.calibrator.digits(predicted[:, month - 1], rows)
-            answer[:, month - 1, 1:] = self.calibrator.bounds(predicted[:, month - 1], digits, float(month))
-        return answer
-
-    def totals(self, tracks: pd.DataFrame, months: int, curves: Numbers | None = None) -> Numbers:
-        """ANSWER of each track's sum over the next `months`, shape (tracks, 5). `curves`: where they are there already.
-
-        A sum's interval is its own: errors of one month and the next have much in common, so that those of the months
-        do not add up to it.
-        """
-        predicted = (self.estimator.curves(tracks, months) if curves is None else curves[:, :, 0]).sum(axis=1)
-        return with_bounds(self.total, np.asarray(predicted, dtype=np.float64), _of_month(self.total, tracks, months))
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return self.estimator is not None
-
-
-def with_bounds(calibrator: RelativeConformal, predicted: Numbers, X: pd.DataFrame) -> Numbers:  # noqa: N803
-    """ANSWER of rows of which the amounts `predicted` are predicted, shape (rows, 5)."""
-    horizon = X[calibrator.horizon].to_numpy(dtype=np.float64) if calibrator.horizon else None
-    bounds = calibrator.bounds(predicted, calibrator.digits(predicted, X), horizon)
-    return np.column_stack([predicted, bounds])
-
-
-def _of_month(calibrator: RelativeConformal, tracks: pd.DataFrame, month: int) -> pd.DataFrame:
-    """The columns that the calibrator reads, the month ahead being `month` for all."""
-    columns: dict[str, Any] = {
-        name: tracks[name].to_numpy(dtype=np.float64)
-        for name in calibrator.columns
-        if name not in (PREDICTION, calibrator.horizon)
-    }
-    if calibrator.horizon:
-        columns[calibrator.horizon] = np.full(len(tracks), float(month))
-    return pd.DataFrame(columns, index=range(len(tracks)))
-
-
 def part_of(values: Numbers, edges: Sequence[float]) -> NDArray[np.int64]:
     """0 below the first edge, 1 from it on, and so on; one more than the number of edges where there is no value."""
     found = np.searchsorted(np.asarray(edges, dtype=np.float64), values, side="right")
     return np.where(np.isnan(values), len(edges) + 1, found).astype(np.int64)
+
+
+def _values(name: str, predicted: Numbers, rows: pd.DataFrame) -> Numbers:
+    return predicted if name == PREDICTION else rows[name].to_numpy(dtype=np.float64)
 
 
 def _tails(errors: Numbers) -> Numbers:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from features.target import AS_OF, Baseline, Target
 from models.amounts import ColumnAmount
+from models.conformal_model import ConformalModel, with_bounds
 from models.families import family_set, fit_family
 from models.family import Examples
-from models.intervals import ANSWER, ConformalModel, RelativeConformal, with_bounds
+from models.intervals import ANSWER, RelativeConformal
 from refrain.errors import ModelError
 from refrain.settings import GateSettings
 from tasks.amount_metrics import Sums, cluster_replicates, nearest

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score
 
-from models.calibration import positive_scores
 from models import classifiers
+from models.calibration import positive_scores
 from models.families import check_settings, fit_family
 from models.preprocessing import Columns, FeatureTable
 from models.storage import load_estimator, save_estimator
