@@ -67,7 +67,7 @@ def _train(data: Labelled, split: Split, training: TrainingSettings, project: Pr
     _write_predictions(tested, data, split, project.predictions(name))
     with replacing_folder(project.plots_folder(name)) as folder:
         said = {each.name: each.answers for each in tested}
-        kind_of(data.target).write_plots(record, data.labels[split.test], said, folder)
+        kind_of(data.target).write_plots(record, data, split.test, said, folder)
     write_json(project.metrics(name), summary(record, kind_of(data.target).shown))
     write_json(project.evaluation(name), record.model_dump(mode="json"))
     return record

@@ -18,6 +18,7 @@ from refrain.errors import ModelError
 from refrain.settings import GateSettings
 from tasks.amount_metrics import Sums, cluster_replicates, nearest
 from tasks.amount_plots import write_amount_plots
+from tasks.backtest import write_backtest
 from tasks.bootstrap import Replicates
 from tasks.kinds.kind import Answers, Calibrated, Labels, Numbers
 from tasks.labelled import Labelled
@@ -104,10 +105,18 @@ class Amounts:
         return float(np.max(apart, initial=0.0))
 
     def write_plots(
-        self, record: EvaluationRecord, labels: Labels, answers: Mapping[str, Answers], folder: Path
+        self,
+        record: EvaluationRecord,
+        data: Labelled,
+        rows: NDArray[np.intp],
+        answers: Mapping[str, Answers],
+        folder: Path,
     ) -> None:
-        """Predicted and observed, coverage, importance."""
-        write_amount_plots(record, labels, answers, folder)
+        """Predicted and observed, coverage, importance; of a target that looks several steps ahead the backtest."""
+        write_amount_plots(record, data.labels[rows], answers, folder)
+        if data.target.horizon:
+            frame = data.frame.iloc[rows].reset_index(drop=True)
+            write_backtest(record, data.target, frame, data.truth[rows], answers, folder)
 
 
 def _calibrator(target: Target) -> RelativeConformal:

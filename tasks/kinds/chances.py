@@ -109,10 +109,15 @@ class Chances:
         return float(np.max(np.abs(said - expected), initial=0.0))
 
     def write_plots(
-        self, record: EvaluationRecord, labels: Labels, answers: Mapping[str, Answers], folder: Path
+        self,
+        record: EvaluationRecord,
+        data: Labelled,
+        rows: NDArray[np.intp],
+        answers: Mapping[str, Answers],
+        folder: Path,
     ) -> None:
         """Precision and recall, calibration, importance."""
-        write_chance_plots(record, labels, answers, folder)
+        write_chance_plots(record, data.labels[rows], answers, folder)
 
 
 KIND = Chances()

@@ -92,6 +92,11 @@ class KindOfTarget(Protocol):
         """How far apart two answers to the same rows are, on a scale on which 1e-9 is nothing."""
 
     def write_plots(
-        self, record: EvaluationRecord, labels: Labels, answers: Mapping[str, Answers], folder: Path
+        self,
+        record: EvaluationRecord,
+        data: Labelled,
+        rows: NDArray[np.intp],
+        answers: Mapping[str, Answers],
+        folder: Path,
     ) -> None:
-        """Pictures of an evaluation."""
+        """Pictures of an evaluation on `rows`, and what else a person should see of it."""
