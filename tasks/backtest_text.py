@@ -1,5 +1,6 @@
 """A backtest as a page of text (Markdown) for a person."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -53,11 +54,16 @@ def backtest_text(backtest: "Backtest") -> str:
 
 def _line(name: str, stretch: "Stretch", backtest: "Backtest") -> list[str]:
     wape, *others = _scored(stretch.scores[backtest.shown])
-    return [name, f"{stretch.rows:,}", wape, stretch.scores[backtest.best_baseline].wape.shown(), *others]
+    baseline, *_ = _scored(stretch.scores[backtest.best_baseline])
+    return [name, f"{stretch.rows:,}", wape, baseline, *others]
 
 
 def _scored(scored: "Scored") -> list[str]:
-    return [scored.wape.shown(), f"{scored.bias:+.3f}", f"{scored.coverage_80:.1%}", f"{scored.coverage_95:.1%}"]
+    coverage = (f"{scored.coverage_80:.1%}", f"{scored.coverage_95:.1%}")
+    # Errors are no share of nothing.
+    if not math.isfinite(scored.wape.value):
+        return ["nothing came", "", *coverage]
+    return [scored.wape.shown(), f"{scored.bias:+.3f}", *coverage]
 
 
 def _table(heading: Sequence[str], lines: Iterable[Sequence[str]]) -> list[str]:

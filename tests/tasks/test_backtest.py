@@ -135,6 +135,7 @@ def test_a_window_in_which_nothing_came_is_written_without_a_score(parts: Parts,
     write_backtest(parts[0], DECAY, parts[1], np.zeros(len(parts[1])), parts[3], tmp_path)
     numbers = json.loads((tmp_path / "backtest.json").read_text())
     assert numbers["parts"][0]["whole"]["scores"][MODEL]["wape"]["value"] is None
+    assert "nothing came" in (tmp_path / "backtest.md").read_text()
 
 
 def leaves(value: Any) -> Iterator[Any]:
