@@ -18,6 +18,7 @@ _PARTS = ("refrain", "flows", "tasks", "features", "models", "sources", "contrac
 _SMALL = {
     ("sources", "simulated", "scale"): 0.3,
     ("datasets", "tracks", "min_rows"): 100,
+    ("datasets", "socials", "min_rows"): 100,
     ("targets", "hits", "hit", "training"): {
         "seed": 1,
         "replicates": 100,
@@ -30,6 +31,28 @@ _SMALL = {
         "split": {"folds": 1},
         "candidates": {"logistic": {"C": [1.0]}, "xgboost": {"max_depth": [3], "learning_rate": [0.3]}},
         "alerts": {"beta": 0.5, "max_median": 3},
+    },
+    ("targets", "streams", "one_week", "training"): {
+        "seed": 1,
+        "replicates": 100,
+        "importance_repeats": 1,
+        "split": {"folds": 1, "tune_steps": 1},
+        "candidates": {"ridge": {"alpha": [100.0]}},
+    },
+    ("targets", "streams", "three_week", "training"): {
+        "seed": 1,
+        "replicates": 100,
+        "importance_repeats": 1,
+        "split": {"folds": 1, "tune_steps": 1},
+        "candidates": {"ridge": {"alpha": [100.0]}},
+    },
+    ("targets", "catalogue", "decay", "snapshot", "origin_every_months"): 3,
+    ("targets", "catalogue", "decay", "training"): {
+        "seed": 1,
+        "replicates": 100,
+        "importance_repeats": 1,
+        "split": {"folds": 1, "tune_steps": 1},
+        "candidates": {"segments": {}},
     },
 }
 
