@@ -11,7 +11,8 @@ from datetime import date
 import pytest
 
 pytestmark = pytest.mark.slow
-TARGETS = ["breakout.core", "hits.hit"]
+TARGETS = ["breakout.core", "catalogue.decay", "hits.hit", "streams.one_week", "streams.three_week"]
+AMOUNTS = ["catalogue.decay", "streams.one_week", "streams.three_week"]
 
 
 def test_run_prints_one_whole_object_a_target(trained):
@@ -22,7 +23,7 @@ def test_run_prints_one_whole_object_a_target(trained):
         assert set(result["champion"]) >= {"family", "version", "is_baseline"}
         for name in ("metric", "baseline", "difference"):
             assert result[name]["low"] <= result[name]["value"] <= result[name]["high"]
-        assert result["metric"]["name"] == "average_precision"
+        assert result["metric"]["name"] == ("wape" if result["target"] in AMOUNTS else "average_precision")
         assert min(result["rows"][window] for window in ("train", "tune", "test")) > 0
         as_of = {name: date.fromisoformat(day) for name, day in result["as_of"].items()}
         assert as_of["train_end"] < as_of["test_start"] <= as_of["test_end"]
@@ -37,7 +38,7 @@ def test_a_second_run_recomputes_and_registers_nothing(trained):
     project, first = trained
     before = project.fingerprint()
     again = project.refrain("run", "--json").json
-    assert [result["status"] for result in again] == ["unchanged", "unchanged"]
+    assert [result["status"] for result in again] == ["unchanged"] * len(TARGETS)
     for old, new in zip(first, again, strict=True):
         assert {**old, "status": "unchanged"} == new
     assert project.fingerprint() == before
@@ -52,7 +53,9 @@ def test_dvc_agrees_that_all_is_up_to_date(trained):
 
 def test_dvc_shows_metrics_and_plots(trained):
     project, _ = trained
-    assert "average_precision" in project.dvc("metrics", "show").out
+    shown = project.dvc("metrics", "show").out
+    assert "average_precision" in shown
+    assert "coverage_95" in shown
     assert "index.html" in project.dvc("plots", "show").out
     shutil.rmtree(project.root / "dvc_plots")
 
@@ -101,10 +104,11 @@ def test_a_broken_contract_stops_its_targets_and_only_those(copied):
     assert copied.refrain("models", "hits", "--json").json == versions
 
 
-def test_a_broken_dataset_that_no_target_needs_is_not_passed_over(copied):
+def test_a_broken_dataset_stops_all_predictions_that_are_built_from_it(copied):
     copied.set_param("datasets", "daily_streams", "min_rows", value=50_000_000)
     done = copied.refrain("run", "--json", expect=1)
-    assert {result["status"] for result in done.json} == {"unchanged"}
+    by_status = {result["target"]: result["status"] for result in done.json}
+    assert by_status == {target: "failed" if target in AMOUNTS else "unchanged" for target in TARGETS}
     assert "daily_streams" in done.err
     assert "Traceback" not in done.err
 
