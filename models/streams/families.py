@@ -11,6 +11,7 @@ from xgboost import XGBRegressor
 from models.family import Examples, Family, FamilySet, Settings
 from models.preprocessing import Columns
 from models.streams.baselines import LastWeek, SameWeekdays
+from models.streams.blend import GeometricMean
 from models.streams.cleaning import CleanWindow
 from models.streams.log_ratio import LogRatioModel
 from models.streams.preparation import for_linear, for_trees
@@ -82,6 +83,25 @@ def _xgboost(settings: Settings, seed: int) -> tuple[Any, Any]:
     return for_trees(), model
 
 
+def _blend(line: Family, trees: Family) -> Family:
+    """The geometric mean of a line and of trees, which err in different ways; each with its own settings.
+
+    Those that both have (of the window, the weights) are the same for both, but for the rows learned from at most: the
+    line keeps its own limit.
+    """
+
+    def fit(
+        columns: Columns, settings: Settings, learn_from: Examples, seed: int, stop_on: Examples | None
+    ) -> tuple[GeometricMean, dict[str, Any]]:
+        of_line = {name: settings[name] for name in line.defaults} | {"max_rows": line.defaults["max_rows"]}
+        of_trees = {name: settings[name] for name in trees.defaults}
+        straight, _ = line.fit(columns, of_line, learn_from, seed, stop_on)
+        grown, found = trees.fit(columns, of_trees, learn_from, seed, stop_on)
+        return GeometricMean([straight, grown]), {**settings, **found}
+
+    return Family({**line.defaults, **trees.defaults}, fit)
+
+
 def _baseline(build: Callable[[CleanWindow], Any]) -> Family:
     def fit(
         columns: Columns, settings: Settings, learn_from: Examples, seed: int, stop_on: Examples | None
@@ -91,29 +111,34 @@ def _baseline(build: Callable[[CleanWindow], Any]) -> Family:
     return Family({"min_share": _WINDOW["min_share"]}, fit)
 
 
+# A forest and a support vector machine gain little beyond so many rows, and take their time.
+_FOREST = _family(
+    {ROUNDS: 200, "min_samples_leaf": 20, "max_features": 0.4, "max_samples": 0.5}, _forest, max_rows=50_000
+)
+_SVM = _family({**_LINE, "knots": 1, "C": 0.0001, "epsilon": 0.0}, _svm, max_rows=20_000)
+_XGBOOST = _family(
+    {
+        ROUNDS: 600,
+        "max_depth": 5,
+        "learning_rate": 0.05,
+        "min_child_weight": 50,
+        "subsample": 0.7,
+        "colsample_bytree": 0.6,
+        "reg_lambda": 1.0,
+        "num_parallel_tree": 1,
+    },
+    _xgboost,
+    boosted=True,
+)
+
 FAMILIES = FamilySet(
     candidates={
         "ridge": _family({**_LINE, "alpha": 100.0}, _ridge),
         "lasso": _family({**_LINE, "alpha": 0.001}, _lasso),
-        # A forest and a support vector machine gain little beyond so many rows, and take their time.
-        "forest": _family(
-            {ROUNDS: 200, "min_samples_leaf": 20, "max_features": 0.4, "max_samples": 0.5}, _forest, max_rows=50_000
-        ),
-        "svm": _family({**_LINE, "C": 0.01, "epsilon": 0.0}, _svm, max_rows=20_000),
-        "xgboost": _family(
-            {
-                ROUNDS: 600,
-                "max_depth": 5,
-                "learning_rate": 0.05,
-                "min_child_weight": 50,
-                "subsample": 0.7,
-                "colsample_bytree": 0.6,
-                "reg_lambda": 1.0,
-                "num_parallel_tree": 1,
-            },
-            _xgboost,
-            boosted=True,
-        ),
+        "forest": _FOREST,
+        "svm": _SVM,
+        "xgboost": _XGBOOST,
+        "blend": _blend(_SVM, _XGBOOST),
     },
     baselines={
         "last 7 days": _baseline(LastWeek),

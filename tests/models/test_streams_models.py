@@ -24,6 +24,7 @@ SMALL = {
     "forest": {"n_estimators": 25, "max_rows": 900},
     "svm": {"max_rows": 900, "knots": 2},
     "xgboost": {"n_estimators": 60, "max_depth": 3, "min_child_weight": 5},
+    "blend": {"n_estimators": 60, "max_depth": 3, "min_child_weight": 5},
 }
 WEEKEND = np.array([0.9, 0.9, 0.95, 1.0, 1.3, 1.2, 0.8])
 """Monday to Sunday."""
@@ -197,6 +198,16 @@ def test_boosting_stops_on_the_rows_it_is_given_and_can_be_fitted_again_with_wha
     again, _ = fit_family(family, COLUMNS[7], found, learn, seed=3)
     frame, _ = examples(200, seed=10)
     assert np.allclose(again.predict(frame), model.predict(frame))
+
+
+def test_a_blend_lies_between_the_two_that_it_is_made_of():
+    frame, _ = examples(100, seed=11)
+    model = fit("blend")
+    apart = np.array([each.predict(frame) for each in model.models])
+    said = model.predict(frame)
+    assert np.all((said >= apart.min(axis=0) - 1e-6) & (said <= apart.max(axis=0) + 1e-6))
+    assert not np.allclose(*apart)
+    assert np.array_equal(model.filled(frame), filled_days(frame, 7))
 
 
 def test_the_factor_that_remains_is_the_one_that_wape_wants():
