@@ -36,8 +36,8 @@ _QUARTERS = (1, 3)
 def listener_decay(listeners: Lazy, origins: Lazy, months: int) -> Lazy:
     """artist_id, as_of_day, MLDR (a month; negative where listeners grow): one row where a rate can be told.
 
-    `listeners`: artist_id, date, monthly_listeners. `origins`: as features.origins gives them. `months`: how many
-    calendar months back are looked at. A month's mean is that of the readings there are of it.
+    `listeners`: artist_id, date, monthly_listeners. `origins`: as features.origins.placed gives them. `months`: how
+    many calendar months back are looked at. A month's mean is that of the readings there are of it.
     """
     smoothed = _smoothed(_as_columns(_monthly_means(listeners), origins, months), months)
     fitted = _best_of_grid(smoothed, months)

@@ -14,7 +14,7 @@ from typing import Any
 
 import narwhals as nw
 
-from features.calendar import with_date, with_month_days
+from features.calendar import day_number, month_number, with_date, with_month_days
 from features.held import held
 from features.target import AS_OF, LABEL_KNOWN_AT
 from refrain.track_months import BACK, MONTH_AHEAD, S30, S90, S365, SEASON_FROM, SEASON_TO, WEEKS
@@ -24,10 +24,13 @@ Lazy = nw.LazyFrame[Any]
 CALENDAR = "calendar"
 STEP = 30
 AS_OF_DAY = "as_of_day"
+"""The ordinal of as_of."""
 ORIGIN_MONTH = "origin_month"
 """The number of the calendar month that an origin lies in."""
+MONTH_ENDS = "month_ends"
+"""The ordinal of that month's last day."""
 WHOLE_MONTH = "whole_month"
-"""That of the last calendar month that ends before or on it."""
+"""The number of the last calendar month that ends before or on it."""
 NAME = "name"
 FIXED = {
     **{name: (7 * number, 7) for number, name in enumerate(WEEKS)},
@@ -39,21 +42,23 @@ FIXED = {
 
 
 def origins_of(periods: Lazy, every_months: int) -> Lazy:
-    """as_of (date), as_of_day (its ordinal), origin_month, whole_month, longest (days of the longest count)."""
-    dates = held(
-        periods.group_by("date", "month", "last").agg(nw.col("span").min(), nw.col("span").max().alias("most"))
+    """as_of and what `placed` says of it, longest (days of the source's longest count): one row an origin."""
+    dates = held(periods.group_by("date", "month").agg(nw.col("span").min(), nw.col("span").max().alias("longest")))
+    due = dates.filter((nw.col("month") + 1) % every_months == 0).select(nw.col("date").alias(AS_OF), "span")
+    leading_out = placed(due).filter(nw.col(AS_OF_DAY) + nw.col("span") > nw.col(MONTH_ENDS))
+    chosen = leading_out.filter(nw.col(AS_OF_DAY) == nw.col(AS_OF_DAY).min().over(ORIGIN_MONTH))
+    return held(chosen.drop("span", MONTH_ENDS).join(dates.select(nw.col("longest").max()), how="cross"))
+
+
+def placed(moments: Lazy) -> Lazy:
+    """`moments` (as_of, a date, and what else they have) with as_of_day, origin_month, month_ends and whole_month."""
+    day, month = nw.col(AS_OF_DAY), nw.col(ORIGIN_MONTH)
+    numbered_days = moments.with_columns(
+        day_number(nw.col(AS_OF)).alias(AS_OF_DAY), month_number(nw.col(AS_OF)).cast(nw.Int64).alias(ORIGIN_MONTH)
     )
-    is_due = (nw.col("month") + 1) % every_months == 0
-    day = nw.col(AS_OF_DAY)
-    dated = with_month_days(dates.filter(is_due).with_columns(nw.col("last").alias(AS_OF_DAY)), "month")
-    leading_out = dated.filter(day + nw.col("span") > nw.col("last"))
-    chosen = leading_out.filter(day == day.min().over("month"))
-    whole = nw.when(day == nw.col("last")).then(nw.col("month")).otherwise(nw.col("month") - 1)
-    longest = dates.select(nw.col("most").max().alias("longest"))
-    named = chosen.select(
-        nw.col("date").alias(AS_OF), AS_OF_DAY, nw.col("month").alias(ORIGIN_MONTH), whole.alias(WHOLE_MONTH)
-    )
-    return held(named.join(longest, how="cross"))
+    bounded = with_month_days(numbered_days, ORIGIN_MONTH).rename({"last": MONTH_ENDS}).drop("first")
+    whole = nw.when(day == nw.col(MONTH_ENDS)).then(month).otherwise(month - 1)
+    return bounded.with_columns(whole.alias(WHOLE_MONTH))
 
 
 def windows_back(origins: Lazy, kind: str) -> Lazy:

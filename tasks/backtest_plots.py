@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from features.target import AS_OF, Target
 from models.intervals import LEVELS
-from refrain.track_months import BACK
+from refrain.track_months import AGE, BACK
 from tasks.drawing import new_figure, save
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _numbers(months: Any) -> list[int]:
 def _fans(
     backtest: "Backtest", target: Target, frame: pd.DataFrame, truth: NDArray[Any], said: Mapping[str, Answers]
 ) -> "Figure":
-    """Six fans from one origin: all tracks together, four sizes, and the largest drop-out (or newest track)."""
+    """Six fans from one origin: all tracks together, four sizes, and the largest drop-out (or the youngest track)."""
     figure = new_figure("", 12.0, 6.5)
     figure.clear()
     bounds = np.asarray(truth, dtype=np.float64).reshape(len(frame), -1)
@@ -127,6 +127,9 @@ def _chosen(target: Target, frame: pd.DataFrame, bounds: Numbers) -> dict[str, N
     gone = [track for track in sizes.index[::-1] if (bounds[furthest[track], 0] < bounds[furthest[track], -1]).any()]
     if gone:
         chosen[f"a drop-out: {gone[0]}"] = furthest[gone[0]]
+    else:
+        youngest = min(furthest, key=lambda track: np.nan_to_num(frame[AGE].iloc[furthest[track][0]], nan=np.inf))
+        chosen[f"the youngest: {youngest}"] = furthest[youngest]
     return chosen
 
 

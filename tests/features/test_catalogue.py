@@ -121,6 +121,17 @@ def test_a_weekly_source_is_looked_at_on_the_last_day_of_its_weeks() -> None:
     assert (calendar["back_1"], calendar["label"]) == (290, 300), "February is the last month that is over, April next"
 
 
+def test_a_week_that_is_not_over_is_not_known_though_its_first_days_have_passed() -> None:
+    ends = [date(2024, 1, 4) + timedelta(days=7 * week) for week in range(12)]
+    weeks = [{"track_id": "weekly", "date": end, "streams": 70, "days": 7} for end in ends]
+    days = [row | {"days": 1} for row in counted("2024-01-01", "2024-03-31", 5)]
+    found = snapshot({"daily_streams": [*weeks, *days]}, MONTHLY)
+    weekly_row, daily_row = (found[track, date(2024, 2, 29), 1] for track in ("weekly", "one"))
+    assert (weekly_row["week_1"], weekly_row["s30"], daily_row["week_1"]) == (70, 300, 35), "a Thursday"
+    weekly_row, daily_row = (found[track, date(2024, 1, 31), 1] for track in ("weekly", "one"))
+    assert (weekly_row["week_1"], weekly_row["week_2"], daily_row["week_1"]) == (None, 70, 35), "a Wednesday"
+
+
 def test_a_partial_month_is_neither_a_feature_nor_a_label() -> None:
     counts = [row for row in counted("2024-01-01", "2024-06-15") if row["date"] != date(2024, 3, 15)]
     found = snapshot({"daily_streams": counts}, CALENDAR)

@@ -22,7 +22,7 @@ if shutil.which("java") is None:
 # Random plays are few: the default knobs would leave hardly a row. Targets not named here take their defaults.
 SETTINGS: dict[str, Any] = {
     "breakout.core": BreakoutSettings(min_plays=2, max_months_known=3, core_plays=7, core_share=0.2, warm_up_months=4),
-    "catalogue.decay": CatalogueSettings(origin_every_months=1, horizon_months=3, months="calendar"),
+    "catalogue.decay": CatalogueSettings(origin_every_months=1, horizon_months=3, months="calendar", listener_months=9),
 }
 
 
