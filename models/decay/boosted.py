@@ -8,9 +8,9 @@ import pandas as pd
 import xgboost
 from numpy.typing import NDArray
 
-from models.decay.censoring import hidden_labels
 from models.decay.curves import CurveModel
 from models.decay.histories import Histories, Numbers, season_ahead
+from models.decay.lessons import lessons_of
 from models.decay.ratios import RATIOS, ratios_at, ratios_of
 from models.decay.segments import SegmentedDecay, SegmentState
 
@@ -56,6 +56,8 @@ class BoostedDecay(CurveModel):
         share: float = 1.0,
         size: float = 0.5,
         max_rows: int = 200_000,
+        drift: float = 0.5,
+        shock: float = 1.0,
         seed: int = 0,
     ) -> None:
         self.rounds = rounds
@@ -70,23 +72,18 @@ class BoostedDecay(CurveModel):
         self.share = share
         self.size = size
         self.max_rows = max_rows
+        self.drift = drift
+        self.shock = shock
         self.seed = seed
 
     def fit(self, X: pd.DataFrame, y: NDArray[Any]) -> "BoostedDecay":  # noqa: N803 - scikit-learn's name
         """Learn from rows of refrain.track_months.COLUMNS and the streams of their months."""
-        segmented = SegmentedDecay(size=self.size, max_rows=self.max_rows, seed=self.seed)
-        self.segmented_ = segmented.fit(X, y)
-        labels = np.asarray(y, dtype=np.float64)
-        kept = segmented.kept(len(labels))
-        hidden, labels = hidden_labels(X, labels)[kept], labels[kept]
-        histories = Histories(X.iloc[kept])
-        level, months = histories.level, histories.months_ahead()
-        known = (level > 0) & np.isfinite(labels)
-        target = np.log(np.maximum(labels, 1e-5 * level), where=known, out=np.zeros(len(labels)))
-        target -= np.log(level, where=known, out=np.zeros(len(labels)))
-        weight = level[known] ** self.size
-        rows = ratios_at(ratios_of(histories), months, histories)[known]
-        self.knots_ = np.array([knot for knot in _KNOTS if knot <= segmented.longest_])
+        lessons = lessons_of(
+            X, y, size=self.size, drift=self.drift, shock=self.shock, max_rows=self.max_rows, seed=self.seed
+        )
+        self.segmented_ = SegmentedDecay().learn(lessons)
+        rows = ratios_at(ratios_of(lessons.histories), lessons.months, lessons.histories)
+        self.knots_ = np.array([knot for knot in _KNOTS if knot <= self.segmented_.longest_])
         self.trees_ = xgboost.train(
             {
                 "tree_method": "hist",
@@ -100,9 +97,9 @@ class BoostedDecay(CurveModel):
                 "nthread": 1,
                 "seed": self.seed,
             },
-            xgboost.DMatrix(rows, target[known], feature_names=list(RATIOS), nthread=1),
+            xgboost.DMatrix(rows, lessons.target, feature_names=list(RATIOS), nthread=1),
             self.rounds,
-            obj=_absolute_error(weight / weight.mean(), hidden[known], self.width, self.stay),
+            obj=_absolute_error(lessons.weight, lessons.hidden, self.width, self.stay),
         )
         return self
 

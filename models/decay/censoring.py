@@ -25,10 +25,15 @@ def hidden_labels(X: pd.DataFrame, y: Numbers) -> NDArray[np.bool_]:  # noqa: N8
     censored = X[CUTOFF].notna().to_numpy()
     if not censored.any():
         return hidden
-    keys = X.loc[censored, list(_ORIGIN)].reset_index(drop=True)
     labels = pd.Series(np.asarray(y, dtype=np.float64)[censored])
-    group = keys.groupby(list(_ORIGIN), sort=True, dropna=False).ngroup()
+    group = groups_of(X)[censored]
     lowest = labels.groupby(group).transform("min")
     tied = labels <= lowest * (1.0 + _TIE)
     hidden[censored] = (tied & (tied.groupby(group).transform("sum") >= 2)).to_numpy()
     return hidden
+
+
+def groups_of(X: pd.DataFrame) -> NDArray[np.intp]:  # noqa: N803
+    """Shape (rows,): the number of each row's origin and month ahead."""
+    number = X.groupby(list(_ORIGIN), sort=True, dropna=False).ngroup()
+    return np.asarray(number, dtype=np.intp)

@@ -17,13 +17,13 @@ def least_absolute(
     Deviations Estimation for the Censored Regression Model, 1984, turned over]. Solved by least squares reweighted
     with 1 / sqrt(error^2 + width^2), which is the absolute error rounded off within `width`.
     """
-    weight = weight / np.sum(weight)
+    shares: Numbers = np.asarray(weight / np.sum(weight))
     coefficients: Numbers = np.zeros(columns.shape[1])
     for step in range(_ROUNDS):
         errors = target - columns @ coefficients
-        counts: Numbers = weight / np.sqrt(errors**2 + width**2)
+        counts: Numbers = np.asarray(shares / np.sqrt(errors**2 + width**2))
         if step:
-            counts = np.where(hidden & (errors > 0), 0.0, counts)
+            counts = counts * ~(hidden & (errors > 0))
         weighted = columns * counts[:, None]
         normal = weighted.T @ columns
         normal[np.diag_indices_from(normal)] += penalty

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.decay.censoring import hidden_labels
 from models.decay.curves import CurveModel
 from models.decay.histories import YEAR_DAYS, Histories, Numbers
+from models.decay.lessons import Lessons, lessons_of
 from models.decay.robust_line import least_absolute
 from models.decay.shrinkage import trust, variances
 from models.decay.track_shapes import Shapes, Slope, shapes_of
@@ -43,7 +43,8 @@ class SegmentedDecay(CurveModel):
     Months that a chart hides are no error below its cutoff. Weekly seasons do not show in months of 30 days.
 
     `penalty`: what keeps a coefficient near 0; `width`: error, as a share, below which it is squared; `size`: how
-    much a track of twice the streams counts for (0: the same, 1: twice); `max_rows`: of more, so many are learned from.
+    much a track of twice the streams counts for (0: the same, 1: twice); `drift`, `shock`: what is made of the movement
+    of a chart's market (models/decay/market.py); `max_rows`: of more rows, so many are learned from.
     """
 
     def __init__(
@@ -52,31 +53,34 @@ class SegmentedDecay(CurveModel):
         width: float = 0.05,
         size: float = 0.5,
         max_rows: int = 200_000,
+        drift: float = 0.5,
+        shock: float = 1.0,
         seed: int = 0,
     ) -> None:
         self.penalty = penalty
         self.width = width
         self.size = size
         self.max_rows = max_rows
+        self.drift = drift
+        self.shock = shock
         self.seed = seed
 
     def fit(self, X: pd.DataFrame, y: NDArray[Any]) -> "SegmentedDecay":  # noqa: N803 - scikit-learn's name
         """Learn from rows of refrain.track_months.COLUMNS and the streams of their months; at least one has streams."""
-        labels = np.asarray(y, dtype=np.float64)
-        kept = self.kept(len(labels))
-        hidden = hidden_labels(X, labels)[kept]
-        histories, labels = Histories(X.iloc[kept]), labels[kept]
-        level = histories.level
-        known = (level > 0) & np.isfinite(labels)
-        target = np.log(np.maximum(labels[known], 1e-5 * level[known]) / level[known])
-        months = histories.months_ahead()
-        self.longest_ = float(max(months.max(), 2.0)) if len(months) else 2.0
-        shapes = shapes_of(histories)
+        lessons = lessons_of(
+            X, y, size=self.size, drift=self.drift, shock=self.shock, max_rows=self.max_rows, seed=self.seed
+        )
+        return self.learn(lessons)
+
+    def learn(self, lessons: Lessons) -> "SegmentedDecay":
+        """Learn from rows that are ready."""
+        self.longest_ = float(max(lessons.months.max(), 2.0))
+        shapes = shapes_of(lessons.histories)
         self._fit_shrinkage(shapes)
-        columns = self._columns(histories, shapes, months)[known]
+        columns = self._columns(lessons.histories, shapes, lessons.months)
         penalty = np.full(columns.shape[1], self.penalty)
         self.coefficients_ = least_absolute(
-            columns, target, level[known] ** self.size, hidden[known], penalty, self.width
+            columns, lessons.target, lessons.weight, lessons.hidden, penalty, self.width
         )
         return self
 
@@ -102,12 +106,6 @@ class SegmentedDecay(CurveModel):
         """Number of the segment (place in SEGMENT_AGES) that each month ahead lies in: shape (tracks, months)."""
         ages = Histories(tracks).age[:, None] / 30.0 + np.arange(1, months + 1)
         return (np.searchsorted(SEGMENT_AGES, ages, side="right") - 1).astype(np.int8)
-
-    def kept(self, rows: int) -> NDArray[np.intp]:
-        """Which of so many rows are learned from."""
-        if rows <= self.max_rows:
-            return np.arange(rows)
-        return np.sort(np.random.default_rng(self.seed).choice(rows, self.max_rows, replace=False))
 
     def _fit_shrinkage(self, shapes: Shapes) -> None:
         """Each segment's own rates, and how far a track's may be trusted."""

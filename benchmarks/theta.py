@@ -1,0 +1,69 @@
+"""statsforecast's AutoTheta on logarithms, run in an environment of its own: it needs an older pandas than ours.
+
+`theta_curves` starts `uv run --no-project --with statsforecast` on this very file, which then reads series from its
+standard input and writes their forecasts to its standard output. `UV` names uv, where it is not on the path.
+"""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+MONTHS = 24
+SEASON = 12
+FEWEST = 4
+
+
+def theta_curves(rows):  # noqa: ANN001, ANN201 - both sides of the process import this file, one of them without pandas 3
+    """What AutoTheta says of each row's month ahead: shape (rows,). Flat for a track with fewer than 4 whole months."""
+    import numpy as np  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415
+
+    from models.decay.histories import Histories  # noqa: PLC0415
+    from refrain.track_months import MONTH_AHEAD  # noqa: PLC0415
+
+    tracks = rows.drop_duplicates("track_id")
+    histories = Histories(tracks)
+    back = histories.back.copy()
+    back[:, 0] = histories.last_month
+    known = np.cumprod(np.isfinite(back) & (back > 0), axis=1).sum(axis=1)
+    series = []
+    for number, track in enumerate(tracks["track_id"]):
+        if known[number] >= FEWEST:
+            values = np.log(back[number, : known[number]][::-1])
+            series.append(pd.DataFrame({"unique_id": track, "ds": np.arange(len(values)), "y": values}))
+    said = pd.DataFrame(
+        np.repeat(histories.last_month[:, None], MONTHS, axis=1), index=tracks["track_id"], columns=range(1, MONTHS + 1)
+    )
+    if series:
+        answer = _in_its_own_environment(pd.concat(series).to_csv(index=False))
+        said.update(pd.read_csv(io.StringIO(answer), index_col=0).rename(columns=int))
+    return said.to_numpy()[said.index.get_indexer(rows["track_id"]), rows[MONTH_AHEAD].to_numpy(int) - 1]
+
+
+def _in_its_own_environment(series: str) -> str:
+    command = [os.environ.get("UV", "uv"), "run", "--no-project", "--quiet", "--with", "statsforecast<2.1", "python"]
+    kept = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
+    done = subprocess.run(
+        [*command, str(Path(__file__).resolve())], input=series, stdout=subprocess.PIPE, text=True, check=True, env=kept
+    )
+    return done.stdout
+
+
+def _answer() -> None:
+    import numpy as np  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415
+    from statsforecast import StatsForecast  # noqa: PLC0415
+    from statsforecast.models import AutoTheta  # noqa: PLC0415
+
+    series = pd.read_csv(sys.stdin, dtype={"unique_id": str})
+    said = StatsForecast([AutoTheta(season_length=SEASON)], freq=1, n_jobs=1).forecast(df=series, h=MONTHS)
+    said = said.reset_index() if "unique_id" not in said.columns else said
+    said["month"] = said.groupby("unique_id").cumcount() + 1
+    wide = np.exp(said.pivot(index="unique_id", columns="month", values="AutoTheta").clip(upper=60.0))
+    sys.stdout.write(wide.to_csv())
+
+
+if __name__ == "__main__":
+    _answer()
