@@ -16,14 +16,16 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from ruamel.yaml import YAML
 from sqlalchemy import text
 
+from benchmarks.breakout_snapshot import peak_mb
 from benchmarks.catalogue_rows import write_catalogue
 from benchmarks.postgres_server import postgres_server
-from benchmarks.projects import ROOT, report
+from benchmarks.projects import ROOT
 from tasks.database.address import address_of
 from tasks.database.database import Database
 from tasks.database.opening import database_at
@@ -51,25 +53,31 @@ def main() -> None:
         model = chosen.model or trained(chosen.family, folder / "model")
         rows = fill(database_at(address_of(address)), folder, chosen.tracks, chosen.days, chosen.shuffled)
         project = write_project(folder / "project")
-        reads, runs, inside = [], [], []
+        reads, runs, found = [], [], []
         for _ in range(chosen.runs):
             reads.append(bulk_read(address))
             began = time.perf_counter()
-            found = run(project, address, model)
+            found.append(run(project, address, model))
             runs.append(time.perf_counter() - began)
-            inside.append(found["seconds"])
-            assert found["forecast"] + sum(found["skipped"].values()) == chosen.tracks
+            assert found[-1]["forecast"] + sum(found[-1]["skipped"].values()) == chosen.tracks
     read, whole = statistics.median(reads), statistics.median(runs)
-    print(f"{rows:,} rows: bulk read alone {read:.2f} s, the command {whole:.2f} s, without its imports {inside}")
-    report(
-        "forecast_postgres",
-        seconds=round(whole, 2),
-        seconds_without_imports=round(statistics.median(inside), 2),
-        bulk_read_seconds=round(read, 2),
-        bulk_read_share=round(read / whole, 2),
-        bulk_read_share_without_imports=round(read / statistics.median(inside), 2),
-        tracks_per_second=round(chosen.tracks / whole),
+    inside, processor, peak = (
+        statistics.median(each[name] for each in found) for name in ("seconds", "processor_seconds", "peak_mb")
     )
+    print(
+        f"{rows:,} rows: bulk read alone {read:.2f} s, the command {whole:.2f} s, of which imports {whole - inside:.2f}"
+    )
+    figures = {
+        "name": "forecast_postgres",
+        "seconds": round(whole, 2),
+        "bulk_read_seconds": round(read, 2),
+        "bulk_read_share": round(read / whole, 2),
+        "bulk_read_share_without_imports": round(read / inside, 2),
+        "tracks_per_second": round(chosen.tracks / whole),
+        "processor_seconds": round(processor, 2),
+        "peak_mb": round(peak),
+    }
+    print(json.dumps(figures))
 
 
 def trained(family: str, folder: Path) -> Path:
@@ -122,14 +130,15 @@ def bulk_read(address: str) -> float:
         return time.perf_counter() - began
 
 
-def run(project: Path, address: str, model: Path) -> dict[str, object]:
-    """What `refrain forecast --json` says, on a database without forecasts."""
+def run(project: Path, address: str, model: Path) -> dict[str, Any]:
+    """What `refrain forecast --json` says, on a database without forecasts, and what its process took."""
     with database_at(address_of(address)).writing() as connection:
         connection.execute(text(f"TRUNCATE {FORECAST.name}"))
     command = [sys.executable, "-m", "benchmarks.forecast_postgres", "--child", str(model)]
     environment = {**os.environ, "DATABASE_URL": address, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=project, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-    found: dict[str, object] = json.loads(done.stdout)
+    *said, cost = done.stdout.splitlines()
+    found: dict[str, Any] = {**json.loads("\n".join(said)), **json.loads(cost)}
     return found
 
 
@@ -141,7 +150,8 @@ def child(model: Path) -> None:
     Forecaster.from_champion = classmethod(  # type: ignore[method-assign]
         lambda cls, _store, settings: cls.from_model_file(model, settings)
     )
-    app(["forecast", "--json"])
+    app(["forecast", "--json"], standalone_mode=False)
+    print(json.dumps({"processor_seconds": time.process_time(), "peak_mb": peak_mb()}))
 
 
 if __name__ == "__main__":
