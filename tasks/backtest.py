@@ -19,7 +19,6 @@ from tasks.amount_metrics import Sums, cluster_replicates
 from tasks.backtest_plots import write_backtest_plots
 from tasks.backtest_text import backtest_text
 from tasks.bootstrap import estimate
-from tasks.metrics import HIGHER_IS_BETTER
 from tasks.records import Estimate, EvaluationRecord
 
 Numbers = NDArray[np.float64]
@@ -141,8 +140,8 @@ def shown_candidate(record: EvaluationRecord) -> str:
     candidates = [candidate for candidate in record.candidates if not candidate.is_baseline]
     if not candidates:
         return record.best_baseline
-    sign = -1 if HIGHER_IS_BETTER.get(record.headline, False) else 1
-    return min(candidates, key=lambda candidate: sign * candidate.tune[record.headline]).name
+    # Errors of amounts: lower is better.
+    return min(candidates, key=lambda candidate: candidate.tune[record.headline]).name
 
 
 def is_drop_out(bounds: Numbers) -> Rows:
