@@ -1,5 +1,7 @@
 """A registered model of catalogue.decay, asked for whole catalogues."""
 
+import copy
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -80,6 +82,8 @@ class Forecaster:
         self.settings = settings or CatalogueSettings()
         self.name = name
         self.version = version
+        self._of_thread = threading.local()
+        self._copying = threading.Lock()
 
     @classmethod
     def from_model_file(cls, path: Path, settings: CatalogueSettings | None = None) -> "Forecaster":
@@ -127,17 +131,26 @@ class Forecaster:
         """What the model says of tracks of which all columns are there. Raises InputError as `forecast` does."""
         if not 1 <= months <= MOST_MONTHS:
             raise InputError(f"A forecast of {months} months was asked for.", hint=f"Ask for 1 to {MOST_MONTHS}.")
-        values = self.model.curves(measured.columns, months)
-        segments = getattr(self.model.estimator, "segments", None)
+        model = self._own_model()
+        values = model.curves(measured.columns, months)
+        segments = getattr(model.estimator, "segments", None)
         return Forecasts(
             as_of=as_of,
             track_ids=measured.track_ids,
             values=values,
-            totals=self.model.totals(measured.columns, months, values),
+            totals=model.totals(measured.columns, months, values),
             columns=measured.columns,
             segments=None if segments is None else segments(measured.columns, months),
             skipped=measured.skipped,
         )
+
+    def _own_model(self) -> CatalogueModel:
+        """A copy of the model for each thread: boosted trees fail when several threads ask the same ones."""
+        if not hasattr(self._of_thread, "model"):
+            with self._copying:
+                self._of_thread.model = copy.deepcopy(self.model)
+        found: CatalogueModel = self._of_thread.model
+        return found
 
 
 def _forecasting(model: Any, where: str) -> CatalogueModel:

@@ -1,5 +1,7 @@
 """Forecasts of histories: who gets one, who does not and why, and that chunks and company change nothing."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +11,12 @@ from small_catalogues import LAST, LastMonth, daily, known_tracks, of_arrays, wr
 
 from features.catalogue import CatalogueSettings
 from models.baselines import ColumnScore
+from models.conformal_model import ConformalModel
+from models.decay.classic import ClassicDecay
+from models.intervals import RelativeConformal
 from models.storage import save_estimator
 from refrain.errors import InputError, ModelError
+from refrain.track_months import COLUMNS, MONTH_AHEAD
 from tasks.forecasting.forecaster import Forecaster
 from tasks.forecasting.histories import date_of
 from tasks.forecasting.readers import read_histories
@@ -122,6 +128,50 @@ def test_a_chunk_is_forecast_as_in_its_catalogue(tmp_path):
         pd.concat([each.columns for each in expected], ignore_index=True),
     )
     assert found[0].columns["artist_level"].notna().any()
+
+
+class AskedOnceAtATime(LastMonth):
+    """Fails as boosted trees do, when a thread asks before another has its answer."""
+
+    busy = False
+
+    def curves(self, tracks, months):
+        assert not self.busy, "asked by two threads"
+        self.busy = True
+        time.sleep(0.005)
+        self.busy = False
+        return super().curves(tracks, months)
+
+
+def test_several_threads_may_ask():
+    forecaster = Forecaster(AskedOnceAtATime())
+    tracks = of_arrays(one=up_and_down(60), other=up_and_down(400))
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(lambda _: forecaster.forecast(tracks, AS_OF).values, range(12)))
+    for values in told:
+        np.testing.assert_array_equal(values, told[0])
+
+
+def test_a_stored_model_forecasts_as_the_one_that_was_stored(tmp_path):
+    random = np.random.default_rng(0)
+    rows = pd.DataFrame(random.lognormal(6, 1, (3000, len(COLUMNS))), columns=list(COLUMNS))
+    rows[MONTH_AHEAD] = random.integers(1, 25, len(rows)).astype(float)
+    estimator = ClassicDecay().fit(rows, rows["s30"].to_numpy())
+    intervals = RelativeConformal(["age_days"], [[365.0]], MONTH_AHEAD)
+    intervals.fit(estimator.predict(rows), rows["s30"].to_numpy(), rows)
+    model = ConformalModel(estimator, intervals, intervals)
+    save_estimator(model, tmp_path / "classic.skops")
+    histories = of_arrays(old=up_and_down(400), new=up_and_down(40))
+    stored = Forecaster.from_model_file(tmp_path / "classic.skops")
+    found, expected = stored.forecast(histories, AS_OF, 30), Forecaster(model).forecast(histories, AS_OF, 30)
+    assert stored.name == "classic"
+    np.testing.assert_array_equal(found.values, expected.values)
+    np.testing.assert_array_equal(found.totals, expected.totals)
+    assert found.segments.shape == (2, 30)
+    assert (found.values[:, :, 3] <= found.values[:, :, 1]).all()
+    assert (found.values[:, :, 1] <= found.values[:, :, 0]).all()
+    assert (found.values[:, :, 0] <= found.values[:, :, 2]).all()
+    assert (found.values[:, :, 2] <= found.values[:, :, 4]).all()
 
 
 @pytest.mark.parametrize("months", [0, 401])
