@@ -59,7 +59,7 @@ def described(
     begun = [*([released] if released and released <= as_of else []), *([min(heard)] if heard else [])]
     if not begun:
         return None
-    totals = [whole_week(own, as_of - timedelta(days=7 * ago)) for ago in range(200)]
+    totals = [whole_week(own, as_of - timedelta(days=7 * ago)) for ago in range(30)]  # the record is no longer
     record = min(day for of_one in counts.values() for day, count in of_one.items() if count > 0)
     return {
         **{f"day_{back}": count for back, count in enumerate(window)},
