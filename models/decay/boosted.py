@@ -12,9 +12,9 @@ from models.decay.curves import CurveModel
 from models.decay.histories import Histories, Numbers, season_ahead
 from models.decay.lessons import lessons_of
 from models.decay.ratios import RATIOS, ratios_at, ratios_of
-from models.decay.segments import SegmentedDecay, SegmentState
+from models.decay.segments import SegmentedDecay, SegmentState, scaled_up
 
-_KNOTS = (1.0, 2.0, 3.0, 6.0, 9.0, 12.0, 18.0, 24.0)
+_KNOTS = (1.0, 3.0, 6.0, 12.0, 18.0, 24.0)
 """Months ahead for which the trees are asked; between two of them their answers are joined by a line."""
 _FURTHEST = 12.0
 
@@ -44,8 +44,8 @@ class BoostedDecay(CurveModel):
 
     def __init__(
         self,
-        rounds: int = 250,
-        max_depth: int = 5,
+        rounds: int = 200,
+        max_depth: int = 4,
         learning_rate: float = 0.06,
         min_child_weight: float = 30.0,
         subsample: float = 0.7,
@@ -118,19 +118,24 @@ class BoostedDecay(CurveModel):
     def log_ratio(self, state: BoostedState, month: Numbers | float, season_to: Numbers) -> Numbers:
         """Logarithm of the month's streams over the track's level, shape (n,)."""
         total = self.segmented_.log_ratio(state.segments, month, season_to)
-        last = len(self.knots_) - 1
-        month = np.clip(np.asarray(month, dtype=np.float64), self.knots_[0], self.knots_[-1])
-        right = np.minimum(np.searchsorted(self.knots_, month), last)
-        left = np.maximum(right - 1, 0)
-        width = np.maximum(self.knots_[right] - self.knots_[left], 1.0)
-        share = np.where(right > left, (month - self.knots_[left]) / width, 0.0)
-        track = np.arange(len(total))
-        total += (1.0 - share) * state.added[track, left] + share * state.added[track, right]
+        shares = np.broadcast_to(self._between(month), (len(total), len(self.knots_)))
+        total += np.sum(state.added * shares, axis=1)
         return np.clip(total, -_FURTHEST, _FURTHEST, out=total)
 
     def at(self, state: BoostedState, month: Numbers | float, season_to: Numbers) -> Numbers:
         """Streams of the month."""
         return np.asarray(state.segments.level * np.exp(self.log_ratio(state, month, season_to)))
+
+    def whole(self, state: BoostedState, season_from: Numbers, months: int) -> Numbers:
+        """Streams of the months 1 to `months` ahead: shape (n, months)."""
+        total = self.segmented_.log_ratios(state.segments, months)
+        total += state.added @ self._between(np.arange(1.0, months + 1.0)).T
+        return scaled_up(np.clip(total, -_FURTHEST, _FURTHEST, out=total), state.segments.level)
+
+    def _between(self, month: Numbers | float) -> Numbers:
+        """How far each month lies at each knot: shape (months, knots), each row sums to 1."""
+        months = np.atleast_1d(np.asarray(month, dtype=np.float64))
+        return np.column_stack([np.interp(months, self.knots_, row) for row in np.eye(len(self.knots_))])
 
     def segments(self, tracks: pd.DataFrame, months: int) -> NDArray[np.int8]:
         """Number of the segment that each month ahead lies in: shape (tracks, months)."""

@@ -39,9 +39,10 @@ class CurveModel(RegressorMixin, BaseEstimator):
         curves = np.empty((len(tracks), months))
         for first in range(0, len(tracks), _TRACKS_AT_ONCE):
             some = Histories(tracks.iloc[first : first + _TRACKS_AT_ONCE])
-            state, season_from = self.state(some), some.season_from()
-            by_month = np.empty((months, len(some)))
-            for month in range(1, months + 1):
-                by_month[month - 1] = self.at(state, float(month), season_ahead(season_from, float(month)))
-            curves[first : first + len(some)] = by_month.T
+            curves[first : first + len(some)] = self.whole(self.state(some), some.season_from(), months)
         return curves
+
+    def whole(self, state: Any, season_from: Numbers, months: int) -> Numbers:
+        """Streams of the months 1 to `months` ahead of n tracks: shape (n, months)."""
+        ahead = [float(month) for month in range(1, months + 1)]
+        return np.stack([self.at(state, month, season_ahead(season_from, month)) for month in ahead], axis=1)

@@ -27,5 +27,5 @@ def least_absolute(
         weighted = columns * counts[:, None]
         normal = weighted.T @ columns
         normal[np.diag_indices_from(normal)] += penalty
-        coefficients = np.linalg.solve(normal, weighted.T @ target)
+        coefficients = np.asarray(np.linalg.solve(normal, weighted.T @ target))
     return np.asarray(coefficients)

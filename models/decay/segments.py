@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.decay.curves import CurveModel
-from models.decay.histories import YEAR_DAYS, Histories, Numbers
+from models.decay.histories import MONTH_DAYS, YEAR_DAYS, Histories, Numbers
 from models.decay.lessons import Lessons, lessons_of
 from models.decay.robust_line import least_absolute
 from models.decay.shrinkage import trust, variances
@@ -26,11 +26,13 @@ _BASES = 3
 
 @dataclass(frozen=True)
 class SegmentState:
-    """Of n tracks: level, what multiplies each basis of the horizon, and the season that the level stands for."""
+    """Of n tracks: level, what multiplies each basis of the horizon, and the waves of the year the level stands in."""
 
     level: Numbers
     weights: Numbers
-    season: Numbers
+    """Shape (n, bases)."""
+    waves: Numbers
+    """Shape (n, waves)."""
 
 
 class SegmentedDecay(CurveModel):
@@ -89,22 +91,34 @@ class SegmentedDecay(CurveModel):
         shapes = shapes_of(histories)
         described = self._described(shapes)
         weights = described @ self.coefficients_[: -2 * _HARMONICS].reshape(_BASES, -1).T
-        return SegmentState(histories.level, weights, self._season(histories.season_from()))
+        return SegmentState(histories.level, weights, _waves(histories.season_from()))
 
     def log_ratio(self, state: SegmentState, month: Numbers | float, season_to: Numbers) -> Numbers:
         """Logarithm of the month's streams over the track's level, shape (n,)."""
-        total = self._season(season_to) - state.season
+        total = (_waves(season_to) - state.waves) @ self._season
         for number, basis in enumerate(self._bases(month)):
             total += state.weights[:, number] * basis
+        return np.clip(total, -_FURTHEST, _FURTHEST, out=total)
+
+    def log_ratios(self, state: SegmentState, months: int) -> Numbers:
+        """The same of the months 1 to `months`: shape (n, months). One product of matrices, whatever the months."""
+        ahead = np.arange(1.0, months + 1.0)
+        turned = np.column_stack([self._turned(month) for month in ahead]) - self._season[:, None]
+        by_month = np.vstack([*self._bases(ahead), turned])
+        total = np.column_stack([state.weights, state.waves]) @ by_month
         return np.clip(total, -_FURTHEST, _FURTHEST, out=total)
 
     def at(self, state: SegmentState, month: Numbers | float, season_to: Numbers) -> Numbers:
         """Streams of the month."""
         return np.asarray(state.level * np.exp(self.log_ratio(state, month, season_to)))
 
+    def whole(self, state: SegmentState, season_from: Numbers, months: int) -> Numbers:
+        """Streams of the months 1 to `months` ahead: shape (n, months)."""
+        return scaled_up(self.log_ratios(state, months), state.level)
+
     def segments(self, tracks: pd.DataFrame, months: int) -> NDArray[np.int8]:
         """Number of the segment (place in SEGMENT_AGES) that each month ahead lies in: shape (tracks, months)."""
-        ages = Histories(tracks).age[:, None] / 30.0 + np.arange(1, months + 1)
+        ages = Histories(tracks).age[:, None] / MONTH_DAYS + np.arange(1, months + 1)
         return (np.searchsorted(SEGMENT_AGES, ages, side="right") - 1).astype(np.int8)
 
     def _fit_shrinkage(self, shapes: Shapes) -> None:
@@ -164,8 +178,31 @@ class SegmentedDecay(CurveModel):
             (seen + beyond) / 12.0,
         )
 
-    def _season(self, days: Numbers) -> Numbers:
-        return np.asarray(_waves(days) @ self.coefficients_[-2 * _HARMONICS :])
+    @property
+    def _season(self) -> Numbers:
+        """Coefficients of the waves of the year: first the sines, then the cosines."""
+        return np.asarray(self.coefficients_[-2 * _HARMONICS :])
+
+    def _turned(self, months: float) -> Numbers:
+        """What to multiply the waves of a day with for the season `months` of 30 days after it.
+
+        sin(a + b) and cos(a + b) are linear in sin(a) and cos(a).
+        """
+        turns = 2.0 * np.pi * MONTH_DAYS * months / YEAR_DAYS * np.arange(1, _HARMONICS + 1)
+        sines, cosines = self._season[:_HARMONICS], self._season[_HARMONICS:]
+        return np.concatenate(
+            [
+                sines * np.cos(turns) - cosines * np.sin(turns),
+                sines * np.sin(turns) + cosines * np.cos(turns),
+            ]
+        )
+
+
+def scaled_up(logs: Numbers, level: Numbers) -> Numbers:
+    """Shape (n, months): level * exp(logs), computed in place."""
+    np.exp(logs, out=logs)
+    logs *= level[:, None]
+    return logs
 
 
 def _membership(age_months: Numbers) -> Numbers:
