@@ -83,10 +83,11 @@ def test_periods_that_overlap_are_a_fault(days, reason):
     "counts",
     [
         [(LAST - 59 + day, 5) for day in range(60)],
+        [(LAST - 59 + day, 5 + day // 20) for day in range(60)],
         [(LAST - 19 + day, 10 + day) for day in range(20)],
         [(LAST - 59 + day, 1000 + 90 * day - 400 * (day == 50)) for day in range(60)],
     ],
-    ids=["always the same", "rising for three weeks", "falls once"],
+    ids=["always the same", "rising twice", "rising for three weeks", "falls once"],
 )
 def test_not_every_rise_is_a_counter(counts):
     assert FORECASTER.forecast(of_arrays(track=counts), AS_OF).skipped == {}

@@ -83,6 +83,14 @@ def test_rows_in_any_order_are_sorted_first(suffix, part_rows, tmp_path):
     assert not any(each.exists() for each in paths)
 
 
+def test_a_track_whose_rows_lie_in_two_chunks_is_noticed(tmp_path):
+    counts = daily(10)
+    apart = pl.concat([counts[100:], counts[:100]])
+    folder = written(tmp_path, daily_streams=apart)
+    with pytest.raises(NotPlainError):
+        histories_of([folder / "daily_streams.parquet"], 700)
+
+
 def test_cells_that_are_no_numbers_are_faults_of_their_tracks_alone(tmp_path):
     path = tmp_path / "counts.csv"
     path.write_text(
