@@ -1,7 +1,9 @@
 """Boosted trees: one model for all tracks and months of a catalogue, on logarithms of ratios to the level."""
 
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,8 @@ from models.decay.segments import SegmentedDecay, SegmentState, scaled_up
 _KNOTS = (1.0, 3.0, 6.0, 12.0, 18.0, 24.0)
 """Months ahead for which the trees are asked; between two of them their answers are joined by a line."""
 _FURTHEST = 12.0
+_SAYING = Lock()
+_SINGLE_THREADED: "WeakSet[xgboost.Booster]" = WeakSet()
 
 
 @dataclass(frozen=True)
@@ -107,9 +111,10 @@ class BoostedDecay(CurveModel):
         """Each track's segmented curve, and what the trees add."""
         ratios = ratios_of(histories)
         rows = np.vstack([ratios_at(ratios, np.full(len(histories), knot), histories) for knot in self.knots_])
-        self.trees_.set_param({"nthread": 1})
         matrix = xgboost.DMatrix(rows, feature_names=list(RATIOS), nthread=1)
-        said = np.asarray(self.trees_.predict(matrix), dtype=np.float64).reshape(len(self.knots_), len(histories))
+        said = np.asarray(_single_threaded(self.trees_).predict(matrix), dtype=np.float64).reshape(
+            len(self.knots_), len(histories)
+        )
         segments, season_from = self.segmented_.state(histories), histories.season_from()
         for number, knot in enumerate(self.knots_):
             said[number] -= self.segmented_.log_ratio(segments, float(knot), season_ahead(season_from, float(knot)))
@@ -140,6 +145,18 @@ class BoostedDecay(CurveModel):
     def segments(self, tracks: pd.DataFrame, months: int) -> NDArray[np.int8]:
         """Number of the segment that each month ahead lies in: shape (tracks, months)."""
         return self.segmented_.segments(tracks, months)
+
+
+def _single_threaded(trees: xgboost.Booster) -> xgboost.Booster:
+    """The same trees, asked by one thread: a loaded model has forgotten how many it may use.
+
+    Said once only, for it must not be said while another thread asks them.
+    """
+    with _SAYING:
+        if trees not in _SINGLE_THREADED:
+            trees.set_param({"nthread": 1})
+            _SINGLE_THREADED.add(trees)
+    return trees
 
 
 def _absolute_error(weight: Numbers, hidden: NDArray[np.bool_], width: float, stay: float) -> Any:
