@@ -1,7 +1,7 @@
 """The tables of a forecast database, as the migrations leave them.
 
 A database may have had them before, with other types (ids that are integers, forecasts rounded to whole streams): what
-is read and written then follows the types that are there (tasks/database/columns.py).
+is read and written then follows the types that are there.
 """
 
 from typing import Any
@@ -65,6 +65,6 @@ FORECAST = Table(
 )
 """Streams expected of a track in each month after `as_of`: month 1 begins on the day after it.
 
-`segment_used`: the segment of its life that the track is in; `time_used`: its age in 30-day months in that month;
-`training_data_id`: the newest training row that was there.
+`segment_used`: the segment of its life that the track is in, as the model numbers them; `time_used`: its age in that
+month, in 30-day months; `training_data_id`: the newest training row that was there.
 """
