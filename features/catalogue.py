@@ -31,7 +31,7 @@ from typing import Any, Literal
 import narwhals as nw
 from pydantic import Field
 
-from features.held import held
+from features.held import settled
 from features.listener_decay import listener_decay
 from features.lives import FIRST_DAY, RELEASED, counted_tracks, releases_of, uncounted_tracks
 from features.origins import AS_OF_DAY, NAME, STEP, months_ahead, origins_of, windows_back
@@ -98,7 +98,7 @@ def rows(frames: Frames, settings: CatalogueSettings) -> Lazy:
     counts = frames["daily_streams"]
     periods = periods_of(counts)
     origins = origins_of(periods, settings.origin_every_months)
-    tracks = held(_tracks(periods, origins, frames, settings))
+    tracks = settled(_tracks(periods, origins, frames, settings))
     totals = _totals(counts, periods, settings)
     ahead = months_ahead(origins, settings.months, settings.horizon_months)
     history = _with_artists(_history(tracks, totals, origins, settings.months), frames, origins, settings)
@@ -118,7 +118,7 @@ def _tracks(periods: Lazy, origins: Lazy, frames: Frames, settings: CatalogueSet
         return counted.filter(nw.col(SEEN) >= settings.min_seen_days)
     if releases is None or settings.new_days == 0:
         return counted
-    counted = held(counted)
+    counted = settled(counted)
     uncounted = uncounted_tracks(periods, origins, releases, counted, settings.new_days)
     return nw.concat([counted, uncounted], how="vertical")
 

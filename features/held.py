@@ -14,3 +14,17 @@ def held(frame: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
     """
     shared: nw.LazyFrame[Any] = nw.from_native(frame.to_native().cache())
     return shared
+
+
+def settled(frame: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
+    """`frame` held, and on Spark also cut off from the plan that it comes from.
+
+    Spark's plan of a frame that is read twice has that frame's plan in it twice, held or not: a plan whose frames are
+    made of frames that are read several times outgrows its memory before a row is read. For plans like that alone:
+    what is cut off is computed as it stands, without regard to what is read of it.
+    """
+    native = frame.to_native()
+    if not hasattr(native, "localCheckpoint"):
+        return held(frame)
+    cut: nw.LazyFrame[Any] = nw.from_native(native.localCheckpoint(eager=False))
+    return cut

@@ -16,7 +16,7 @@ from typing import Any
 
 import narwhals as nw
 
-from features.held import held
+from features.held import settled
 from features.origins import AS_OF_DAY, WHOLE_MONTH, numbered
 from refrain.track_months import MLDR
 
@@ -43,7 +43,7 @@ def listener_decay(listeners: Lazy, origins: Lazy, months: int) -> Lazy:
     fitted = _best_of_grid(smoothed, months)
     for _ in range(_NEWTON_STEPS):
         # Held, so that no engine writes one step's arithmetic into the next one's.
-        fitted = held(_newton(fitted, months))
+        fitted = settled(_newton(fitted, months))
     # In single precision: the last bits of a logarithm differ between engines.
     return fitted.select(*_KEY, (-nw.col("p").log()).cast(nw.Float32).cast(nw.Float64).alias(MLDR))
 
@@ -65,7 +65,7 @@ def _as_columns(means: Lazy, origins: Lazy, months: int) -> Lazy:
         (nw.col(WHOLE_MONTH) - (months - 1) + nw.col("t")).alias("month")
     )
     pairs = looked_at.join(means, on="month").select(*_KEY, "t", "mean")
-    placed = held(pairs.with_columns((nw.col("mean").rank("ordinal").over(*_KEY).cast(nw.Int64) - 1).alias("place")))
+    placed = settled(pairs.with_columns((nw.col("mean").rank("ordinal").over(*_KEY).cast(nw.Int64) - 1).alias("place")))
     counts = placed.group_by(*_KEY).agg(nw.len().cast(nw.Int64).alias("count"))
     # The q-th quartile of n sorted values lies (n - 1) * q / 4 places after the first.
     below = {q: (nw.col("count") - 1) * q // 4 for q in _QUARTERS}
@@ -97,7 +97,7 @@ def _smoothed(wide: Lazy, months: int) -> Lazy:
     """w_t of each month: 0 where it is not known; y_t: outliers replaced, 0 where it is not known."""
     replaced = [_without_outlier(t, months).fill_null(0.0).alias(f"y_{t}") for t in range(months)]
     known = [(~nw.col(f"y_{t}").is_null()).cast(nw.Float64).alias(f"w_{t}") for t in range(months)]
-    return held(wide.with_columns(*known, *replaced).filter(_plus([nw.col(f"y_{t}") for t in range(months)]) > 0))
+    return settled(wide.with_columns(*known, *replaced).filter(_plus([nw.col(f"y_{t}") for t in range(months)]) > 0))
 
 
 def _without_outlier(t: int, months: int) -> nw.Expr:

@@ -15,7 +15,7 @@ from typing import Any
 import narwhals as nw
 
 from features.calendar import day_number, month_number, with_date, with_month_days
-from features.held import held
+from features.held import settled
 from features.target import AS_OF, LABEL_KNOWN_AT
 from refrain.track_months import BACK, MONTH_AHEAD, S30, S90, S365, SEASON_FROM, SEASON_TO, WEEKS
 
@@ -43,11 +43,11 @@ FIXED = {
 
 def origins_of(periods: Lazy, every_months: int) -> Lazy:
     """as_of and what `placed` says of it, longest (days of the source's longest count): one row an origin."""
-    dates = held(periods.group_by("date", "month").agg(nw.col("span").min(), nw.col("span").max().alias("longest")))
+    dates = settled(periods.group_by("date", "month").agg(nw.col("span").min(), nw.col("span").max().alias("longest")))
     due = dates.filter((nw.col("month") + 1) % every_months == 0).select(nw.col("date").alias(AS_OF), "span")
     leading_out = placed(due).filter(nw.col(AS_OF_DAY) + nw.col("span") > nw.col(MONTH_ENDS))
     chosen = leading_out.filter(nw.col(AS_OF_DAY) == nw.col(AS_OF_DAY).min().over(ORIGIN_MONTH))
-    return held(chosen.drop("span", MONTH_ENDS).join(dates.select(nw.col("longest").max()), how="cross"))
+    return settled(chosen.drop("span", MONTH_ENDS).join(dates.select(nw.col("longest").max()), how="cross"))
 
 
 def placed(moments: Lazy) -> Lazy:
@@ -75,7 +75,7 @@ def windows_back(origins: Lazy, kind: str) -> Lazy:
         )
         for name, (before, days) in FIXED.items()
     ]
-    return held(nw.concat([back, *fixed], how="vertical"))
+    return settled(nw.concat([back, *fixed], how="vertical"))
 
 
 def months_ahead(origins: Lazy, kind: str, horizon: int) -> Lazy:
@@ -94,7 +94,7 @@ def months_ahead(origins: Lazy, kind: str, horizon: int) -> Lazy:
     for day, name in (("known_by", LABEL_KNOWN_AT), ("back_middle", "middle_from"), ("middle", "middle_to")):
         placed = with_date(placed, day, name)
     season_from, season_to = (nw.col(name).dt.ordinal_day().cast(nw.Int64) for name in ("middle_from", "middle_to"))
-    return held(
+    return settled(
         placed.select(
             *(AS_OF_DAY, MONTH_AHEAD, "first", "last", LABEL_KNOWN_AT),
             season_from.alias(SEASON_FROM),

@@ -4,7 +4,7 @@ from typing import Any
 
 import narwhals as nw
 
-from features.held import held
+from features.held import settled
 from features.periods import AT_MOST, KNOWN_ON, STREAMS, UNLISTED
 
 Lazy = nw.LazyFrame[Any]
@@ -23,7 +23,7 @@ def running_totals(days: Lazy) -> Lazy:
         *(nw.col(name).cum_sum().over("track_id", order_by="day").alias(f"through_{name}") for name in _totals(days)),
     )
     before = [(nw.col(f"through_{name}") - nw.col(name)).alias(f"before_{name}") for name in _totals(days)]
-    return held(summed.with_columns(*before).drop(*_totals(days)))
+    return settled(summed.with_columns(*before).drop(*_totals(days)))
 
 
 def within(windows: Lazy, totals: Lazy) -> Lazy:

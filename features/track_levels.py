@@ -4,7 +4,7 @@ from typing import Any
 
 import narwhals as nw
 
-from features.held import held
+from features.held import settled
 from features.origins import AS_OF_DAY
 from refrain.track_months import ARTIST_LEVEL, BACK, CATALOGUE_LEVEL
 
@@ -19,7 +19,7 @@ def with_levels(histories: Lazy) -> Lazy:
 
     Reads track_id, artist_id (null where the artist is not known), as_of_day and BACK[0].
     """
-    return _with_artist_level(_with_catalogue_level(held(histories)))
+    return _with_artist_level(_with_catalogue_level(settled(histories)))
 
 
 def _with_catalogue_level(histories: Lazy) -> Lazy:
@@ -39,7 +39,7 @@ def _with_artist_level(histories: Lazy) -> Lazy:
         "track_id", *_ARTIST, nw.col(_LAST_MONTH).alias("value")
     )
     # Of equal values any may stand before the other: what is left without one of them is the same.
-    placed = held(
+    placed = settled(
         known.with_columns((nw.col("value").rank("ordinal").over(*_ARTIST).cast(nw.Int64) - 1).alias("place"))
     )
     count = placed.group_by(*_ARTIST).agg(nw.len().cast(nw.Int64).alias("count"))
