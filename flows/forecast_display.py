@@ -9,12 +9,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Table
 from rich.text import Text
 
+from features.catalogue import TARGETS
 from tasks.database.forecasting import MEANWHILE, ForecastReport
 from tasks.database.loading import Loaded
 from tasks.database.one_track import TrackReport
 from tasks.database.valuing import Worth
 
 _BAR = 36
+_BASELINES = {baseline.name for target in TARGETS for baseline in target.baselines}
 _MONTHS_SHOWN_BACK = 6
 
 
@@ -81,14 +83,19 @@ def closing_lines(report: ForecastReport, seconds: float) -> list[str]:
         forecast = _many(report.forecast, "track")
         lines.append(f"The streams of the {forecast} forecast now are worth {_worth(report.worth)}.")
         lines.append("The values of tracks and artists are in data/forecasts/.")
-    version = "" if report.version is None else f" v{report.version}"
     reasons = ", ".join(f"{count:,} {_because(reason)}" for reason, count in report.skipped.items())
     lines.append(
         f"{_many(report.forecast, 'track')} forecast for {_many(report.months, 'month')} after {report.as_of} by "
-        f"{report.model}{version} in {seconds:.1f} s ({report.forecast / max(seconds, 1e-9):,.0f} tracks/s); "
+        f"{_called(report)} in {seconds:.1f} s ({report.forecast / max(seconds, 1e-9):,.0f} tracks/s); "
         f"{skipped:,} skipped{f' ({reasons})' if reasons else ''}; success rate {100 * report.success_rate:.1f} %."
     )
     return lines
+
+
+def _called(report: ForecastReport | TrackReport) -> str:
+    """The model, its version, and that it is a baseline where nothing better is served."""
+    baseline = "the baseline " if report.model in _BASELINES else ""
+    return f"{baseline}{report.model}" + ("" if report.version is None else f" v{report.version}")
 
 
 def _because(reason: str) -> str:
@@ -112,8 +119,7 @@ def _worth(worth: Worth) -> str:
 
 def track_page(report: TrackReport) -> RenderableType:
     """A track's metrics, the rates of its life's segments, and its months known and expected with bars."""
-    version = "" if report.version is None else f" v{report.version}"
-    title = Text(f"Track {report.track_id} on {report.as_of}, by {report.model}{version}", style="bold")
+    title = Text(f"Track {report.track_id} on {report.as_of}, by {_called(report)}", style="bold")
     return Group(title, "", _facts(report), "", _segments(report), "", _months(report))
 
 

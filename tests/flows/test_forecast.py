@@ -69,6 +69,14 @@ def test_the_closing_line_has_all_figures(served):
     assert len(small.stored(_database(served))) == 72
 
 
+def test_a_baseline_that_is_served_is_called_one(served, monkeypatch):
+    baseline = small.forecaster()
+    baseline.name = "classic decay"
+    monkeypatch.setattr(Forecaster, "from_champion", classmethod(lambda *_: baseline))
+    assert "by the baseline classic decay v7" in _forecast()
+    assert "by the baseline classic decay v7" in _forecast("--track", "t001", "--months", "1")
+
+
 def test_a_second_run_does_only_what_is_left(served):
     _forecast()
     assert _forecast().splitlines() == [
