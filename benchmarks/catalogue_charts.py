@@ -112,15 +112,23 @@ def _rolled(table: pd.DataFrame, times: list[pd.Timestamp], chosen: argparse.Nam
         if number % chosen.refit == 0:
             past = table[(pd.to_datetime(table[LABEL_KNOWN_AT]) <= time) & (table[AS_OF] < time)]
             models = {name: _fitted(name, past) for name in chosen.models}
-        now = table[(table[AS_OF] == time) & (table[list(BACK)].notna().sum(axis=1) >= WHOLE_MONTHS)]
-        now = now.reset_index(drop=True)
-        said = {name: model.predict(now) for name, model in models.items()}
-        if chosen.theta:
-            said["AutoTheta on logs"] = theta_curves(now)
-        for name, answer in said.items():
-            low, high = now[LABEL_LOW].to_numpy(float), now[LABEL].to_numpy(float)
-            error = np.maximum(answer - high, 0.0) + np.maximum(low - answer, 0.0)
-            yield now[["track_id", AS_OF, MONTH_AHEAD]].assign(model=name, error=error, high=high)
+        now = _scored(table, [time])
+        for name, model in models.items():
+            yield _errors(now, name, model.predict(now))
+    if chosen.theta:
+        now = _scored(table, times)
+        yield _errors(now, "AutoTheta on logs", theta_curves(now))
+
+
+def _scored(table: pd.DataFrame, times: list[pd.Timestamp]) -> pd.DataFrame:
+    enough = table[list(BACK)].notna().sum(axis=1) >= WHOLE_MONTHS
+    return table[table[AS_OF].isin(times) & enough].reset_index(drop=True)
+
+
+def _errors(rows: pd.DataFrame, model: str, said: np.ndarray) -> pd.DataFrame:
+    low, high = rows[LABEL_LOW].to_numpy(float), rows[LABEL].to_numpy(float)
+    error = np.maximum(said - high, 0.0) + np.maximum(low - said, 0.0)
+    return rows[["track_id", AS_OF, MONTH_AHEAD]].assign(model=model, error=error, high=high)
 
 
 def _fitted(name: str, past: pd.DataFrame) -> Any:

@@ -16,30 +16,31 @@ FEWEST = 4
 
 
 def theta_curves(rows):  # noqa: ANN001, ANN201 - both sides of the process import this file, one of them without pandas 3
-    """What AutoTheta says of each row's month ahead: shape (rows,). Flat for a track with fewer than 4 whole months."""
+    """What AutoTheta says of each row's month ahead: shape (rows,). `rows`: of any number of tracks and times.
+
+    A series is the whole months up to as_of without a gap; one of fewer than 4 is continued flat.
+    """
     import numpy as np  # noqa: PLC0415
     import pandas as pd  # noqa: PLC0415
 
     from models.decay.histories import Histories  # noqa: PLC0415
     from refrain.track_months import MONTH_AHEAD  # noqa: PLC0415
 
-    tracks = rows.drop_duplicates("track_id")
+    number_of = rows.groupby(["track_id", "as_of"], sort=True).ngroup().to_numpy()
+    tracks = rows.iloc[np.unique(number_of, return_index=True)[1]]
     histories = Histories(tracks)
     back = histories.back.copy()
     back[:, 0] = histories.last_month
     known = np.cumprod(np.isfinite(back) & (back > 0), axis=1).sum(axis=1)
     series = []
-    for number, track in enumerate(tracks["track_id"]):
-        if known[number] >= FEWEST:
-            values = np.log(back[number, : known[number]][::-1])
-            series.append(pd.DataFrame({"unique_id": track, "ds": np.arange(len(values)), "y": values}))
-    said = pd.DataFrame(
-        np.repeat(histories.last_month[:, None], MONTHS, axis=1), index=tracks["track_id"], columns=range(1, MONTHS + 1)
-    )
+    for number in np.flatnonzero(known >= FEWEST):
+        values = np.log(back[number, : known[number]][::-1])
+        series.append(pd.DataFrame({"unique_id": number, "ds": np.arange(len(values)), "y": values}))
+    said = np.repeat(histories.last_month[:, None], MONTHS, axis=1)
     if series:
-        answer = _in_its_own_environment(pd.concat(series).to_csv(index=False))
-        said.update(pd.read_csv(io.StringIO(answer), index_col=0).rename(columns=int))
-    return said.to_numpy()[said.index.get_indexer(rows["track_id"]), rows[MONTH_AHEAD].to_numpy(int) - 1]
+        answer = pd.read_csv(io.StringIO(_in_its_own_environment(pd.concat(series).to_csv(index=False))), index_col=0)
+        said[answer.index.to_numpy()] = answer.to_numpy()
+    return said[number_of, rows[MONTH_AHEAD].to_numpy(int) - 1]
 
 
 def _in_its_own_environment(series: str) -> str:
@@ -57,7 +58,7 @@ def _answer() -> None:
     from statsforecast import StatsForecast  # noqa: PLC0415
     from statsforecast.models import AutoTheta  # noqa: PLC0415
 
-    series = pd.read_csv(sys.stdin, dtype={"unique_id": str})
+    series = pd.read_csv(sys.stdin)
     said = StatsForecast([AutoTheta(season_length=SEASON)], freq=1, n_jobs=1).forecast(df=series, h=MONTHS)
     said = said.reset_index() if "unique_id" not in said.columns else said
     said["month"] = said.groupby("unique_id").cumcount() + 1
