@@ -26,7 +26,7 @@ Answers = NDArray[np.float64]
 Rows = NDArray[np.bool_]
 
 ALL, SURVIVORS, DROP_OUTS = "all", "survivors", "drop-outs"
-_REPLICATES = 500
+_REPLICATES = 200  # of hundreds of small tables; those of the record itself have as many as params say
 _DIGITS = 6  # as the other numbers kept in git: the last bits may differ from one kind of processor to another
 
 
