@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
+from refrain.errors import InputError
 from tasks.forecasting.row_batches import column_names
 
 _PART_ROWS = 10_000_000
@@ -23,23 +24,35 @@ def made_plain(path: Path, part_rows: int = _PART_ROWS) -> Iterator[list[Path]]:
     files by their ids, so that memory holds one file's rows and all ids.
     """
     with TemporaryDirectory(prefix="refrain-") as name:
-        folder = Path(name)
-        rows = typed_rows(path)
-        parts = max(1, -(-int(rows.select(pl.len()).collect(engine="streaming").item()) // part_rows))
-        if parts > 1:
-            _share_out(rows, parts, folder)
-        found = []
-        for number in range(parts):
-            files = sorted((folder / f"{_PART}={number}").glob("*.parquet"))
-            part = pl.scan_parquet(files) if files else rows
-            if files or parts == 1:
-                found.append(folder / f"sorted-{number:06d}.parquet")
-                part.sort("track_id", "date", maintain_order=True).collect().write_parquet(
-                    found[-1], compression="uncompressed", statistics=False, row_group_size=1 << 20
-                )
-            for file in files:
-                file.unlink()
+        try:
+            found = _sorted_files(path, Path(name), part_rows)
+        except pl.exceptions.PolarsError as error:
+            raise InputError(
+                f"{path} cannot be read: {str(error).splitlines()[0]}.", hint="It is to be UTF-8, with a header line."
+            ) from None
         yield found
+
+
+def _sorted_files(path: Path, folder: Path, part_rows: int) -> list[Path]:
+    rows = typed_rows(path)
+    parts = max(1, -(-int(rows.select(pl.len()).collect(engine="streaming").item()) // part_rows))
+    if parts == 1:
+        return [_sorted_file(rows, folder / "sorted.parquet")]
+    _share_out(rows, parts, folder)
+    found = []
+    for number in range(parts):
+        files = sorted((folder / f"{_PART}={number}").glob("*.parquet"))
+        if files:
+            found.append(_sorted_file(pl.scan_parquet(files), folder / f"sorted-{number:06d}.parquet"))
+        for file in files:
+            file.unlink()
+    return found
+
+
+def _sorted_file(rows: pl.LazyFrame, path: Path) -> Path:
+    ordered = rows.sort("track_id", "date", maintain_order=True).collect()
+    ordered.write_parquet(path, compression="uncompressed", statistics=False, row_group_size=1 << 20)
+    return path
 
 
 def typed_rows(path: Path) -> pl.LazyFrame:

@@ -130,6 +130,18 @@ def test_a_file_without_a_column_is_refused_by_its_name(suffix, tmp_path):
         histories_of([path])
 
 
+def test_a_file_that_is_no_text_is_refused(tmp_path):
+    path = tmp_path / "counts.csv"
+    path.write_bytes(b"track_id,date,streams\nCora\xe7\xe3o,2024-01-01,soon\n")
+    with pytest.raises(NotPlainError):
+        histories_of([path])
+    with pytest.raises(InputError, match=r"counts\.csv cannot be read"), made_plain(path):
+        pass
+    (tmp_path / "counts.parquet").write_bytes(b"PAR1 and so on")
+    with pytest.raises(InputError, match=r"counts\.parquet cannot be read"):
+        histories_of([tmp_path / "counts.parquet"])
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         histories_of([tmp_path / "nothing.parquet"])
