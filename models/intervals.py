@@ -152,7 +152,9 @@ def part_of(values: Numbers, edges: Sequence[float]) -> NDArray[np.int64]:
 
 
 def _values(name: str, predicted: Numbers, rows: pd.DataFrame) -> Numbers:
-    return predicted if name == PREDICTION else rows[name].to_numpy(dtype=np.float64)
+    if name == PREDICTION:
+        return predicted
+    return rows[name].to_numpy(dtype=np.float64) if name in rows else np.full(len(predicted), np.nan)
 
 
 def _tails(errors: Numbers) -> Numbers:

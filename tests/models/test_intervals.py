@@ -98,6 +98,13 @@ def test_the_quantiles_are_those_of_split_conformal_prediction():
     assert bounds == pytest.approx([max(value, 0.0) for value in expected])
 
 
+def test_an_absent_column_is_one_without_values():
+    calibrator = RelativeConformal(*CUTS).fit(*rows(5000, 0))
+    predicted, _, frame = rows(50, 1)
+    nothing = with_bounds(calibrator, predicted, frame.assign(age=np.nan))
+    np.testing.assert_array_equal(with_bounds(calibrator, predicted, frame.drop(columns="age")), nothing)
+
+
 def test_parts_are_cut_at_their_edges_and_missing_values_are_one():
     assert part_of(np.array([-1.0, 0.0, 1.0, 5.0, np.nan]), (0.0, 5.0)).tolist() == [0, 1, 1, 2, 3]
 
