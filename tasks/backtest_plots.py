@@ -23,6 +23,7 @@ Numbers = NDArray[np.float64]
 Answers = NDArray[np.float64]
 
 _QUANTILES = {"a large track": 0.99, "an upper-middle one": 0.75, "a middle one": 0.5, "a small one": 0.25}
+_HEADROOM = 1.6
 _BANDS = ((3, 4, 0.15, "95 %"), (1, 2, 0.3, "80 %"))  # columns of low and high, shade, name
 
 
@@ -99,7 +100,12 @@ def _fans(
             order = rows[np.argsort(months, kind="stable")]
             _fan(axes, np.sort(months), bounds[order], said[backtest.shown][order])
             axes.plot(np.sort(months), said[backtest.best_baseline][order, 0], ":", color="tab:red")
-        axes.set(title=title, ylim=(0, None))
+            # A band far wider than all that was ever seen would hide what came.
+            seen = [frame.loc[frame.index[rows[:1]], list(BACK)].to_numpy(dtype=np.float64), bounds[rows]]
+            seen += [said[name][rows, 0] for name in (backtest.shown, backtest.best_baseline)]
+            axes.set(ylim=(0, _HEADROOM * max(1.0, *(float(np.nanmax(each, initial=0.0)) for each in seen))))
+        axes.set(title=title)
+        axes.set_ylim(bottom=0)
         axes.axvline(0.5, color="grey", linewidth=0.5)
     figure.axes[0].plot([], [], ":", color="tab:red", label=backtest.best_baseline)
     figure.axes[0].legend(fontsize="small")
