@@ -28,7 +28,7 @@ Numbers = NDArray[np.float64]
 
 
 class CatalogueModel(Protocol):
-    """What is stored for catalogue.decay (models/intervals.py: ConformalModel)."""
+    """What is stored for catalogue.decay (models/conformal_model.py: ConformalModel)."""
 
     estimator: Any
 
