@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 import polars as pl
@@ -19,25 +20,30 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.types import BigInteger, Date, Double, Integer, SmallInteger, TypeEngine
+from sqlalchemy.types import Date, Double, Integer, TypeEngine
 
 from refrain.errors import UsageError
+from tasks.database.address import Address
 from tasks.database.database import Database
 
 _LOCK = 7_236_924_601
 """Number of the advisory lock that Refrain's writing transactions hold: any number nobody else uses."""
 _SECONDS_TO_CONNECT = 10
-_INSTALL = "Install Refrain with its extra `postgres`: pip install 'refrain[postgres]'."
+_DRIVERS = ("psycopg", "adbc_driver_postgresql")
+_INSTALL = "Run `uv sync --extra postgres` in the project's folder."
 
 
 class PostgresDatabase(Database):
     """A database of a PostgreSQL server."""
 
+    def __init__(self, address: Address) -> None:
+        """Raises UsageError where the drivers, which are optional dependencies, are not installed."""
+        super().__init__(address)
+        missing = [name for name in _DRIVERS if find_spec(name) is None]
+        if missing:
+            raise UsageError(f"PostgreSQL needs {' and '.join(missing)}, not installed here.", hint=_INSTALL)
+
     def _engine(self) -> Engine:
-        try:
-            import psycopg  # noqa: F401, PLC0415 - an optional dependency
-        except ImportError:
-            raise UsageError("PostgreSQL needs psycopg, which is not installed.", hint=_INSTALL) from None
         url = self.address.url
         given = {} if "connect_timeout" in url.query else {"connect_timeout": _SECONDS_TO_CONNECT}
         return create_engine(url, connect_args=given)
@@ -55,16 +61,17 @@ class PostgresDatabase(Database):
         return type_coerce(cast(column, Date) - literal_column("DATE '1970-01-01'"), Integer)
 
     def number(self, column: Column[Any], kind: TypeEngine[Any]) -> ColumnElement[Any]:  # noqa: D102
-        if isinstance(kind, Integer | BigInteger | SmallInteger):
+        if isinstance(kind, Integer):
             return column
         return cast(column, Double)
 
     def columns(self, statement: Select[Any]) -> pa.Table:  # noqa: D102
-        adbc = _adbc()
+        from adbc_driver_postgresql import dbapi  # type: ignore[import-untyped]  # noqa: PLC0415 - optional
+
         # `named` parameters: the other styles double every % within a literal.
         dialect = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
         query = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
-        with self.faults(), adbc.connect(self.address.libpq) as connection, connection.cursor() as cursor:
+        with self.faults(), dbapi.connect(self.address.libpq) as connection, connection.cursor() as cursor:
             cursor.execute("SET standard_conforming_strings = on")
             cursor.execute(query)
             return cursor.fetch_arrow_table()
@@ -91,11 +98,3 @@ class PostgresDatabase(Database):
                 self._explain(str(error), unreachable=isinstance(error, OperationalError))
             except RowsError as error:
                 self._explain(str(error), unreachable=False)
-
-
-def _adbc() -> Any:
-    try:
-        from adbc_driver_postgresql import dbapi  # type: ignore[import-untyped]  # noqa: PLC0415 - optional
-    except ImportError:
-        raise UsageError("PostgreSQL needs adbc-driver-postgresql, which is not installed.", hint=_INSTALL) from None
-    return dbapi

@@ -1,5 +1,6 @@
 """An address is understood whatever its driver, and never shown with its secrets."""
 
+import sys
 import traceback
 from pathlib import Path
 
@@ -84,3 +85,10 @@ def test_what_a_driver_says_loses_every_form_of_the_password():
 def test_a_folder_that_is_not_there_is_a_sentence(tmp_path):
     with pytest.raises(DatabaseError, match="unable to open database file"):
         prepare(database_at(address_of(f"sqlite:///{tmp_path}/nowhere/x.db")))
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "adbc_driver_postgresql"])
+def test_a_driver_that_is_not_installed_is_said_with_what_to_install(monkeypatch, driver):
+    monkeypatch.setitem(sys.modules, driver, None)
+    with pytest.raises(UsageError, match=rf"PostgreSQL needs {driver}, .*uv sync --extra postgres"):
+        database_at(address_of("postgresql://bob@db/music"))
