@@ -16,6 +16,7 @@ from typing import Any
 
 import narwhals as nw
 
+from features.calendar import month_number
 from features.held import settled
 from features.origins import AS_OF_DAY, WHOLE_MONTH, numbered
 from refrain.track_months import MLDR
@@ -49,8 +50,7 @@ def listener_decay(listeners: Lazy, origins: Lazy, months: int) -> Lazy:
 
 
 def _monthly_means(listeners: Lazy) -> Lazy:
-    date = nw.col("date")
-    month = (date.dt.year().cast(nw.Int64) * 12 + date.dt.month().cast(nw.Int64) - 1).alias("month")
+    month = month_number(nw.col("date")).cast(nw.Int64).alias("month")
     sums = (
         listeners.with_columns(month)
         .group_by("artist_id", "month")

@@ -13,7 +13,7 @@ from typing import Any
 
 import narwhals as nw
 
-from features.calendar import day_number
+from features.calendar import day_number, month_number
 
 Lazy = nw.LazyFrame[Any]
 
@@ -37,7 +37,7 @@ def periods_of(counts: Lazy) -> Lazy:
     return counts.select(
         "track_id",
         "date",
-        (date.dt.year().cast(nw.Int64) * 12 + date.dt.month().cast(nw.Int64) - 1).alias("month"),
+        month_number(date).cast(nw.Int64).alias("month"),
         day_number(date).alias("last"),
         span.cast(nw.Int64).alias("span"),
         nw.col("streams").cast(nw.Int64).alias(STREAMS),
