@@ -219,9 +219,9 @@ TARGETS = (
             Slice("90 days to a year", AGE, 90, 365),
             Slice("a year to four", AGE, 365, 1461),
             Slice("older than four years", AGE, 1461),
-            Slice("below 1,000 a month", S30, 0, 1_000),
-            Slice("1,000 to 100,000 a month", S30, 1_000, 100_000),
-            Slice("above 100,000 a month", S30, 100_000),
+            Slice("below 1k a month", S30, 0, 1_000),
+            Slice("1k to 100k a month", S30, 1_000, 100_000),
+            Slice("above 100k a month", S30, 100_000),
         ),
         cuts=(
             Cut(MONTH_AHEAD, (2, 4, 7, 13, 19)),

@@ -17,13 +17,17 @@ class ConformalModel(RegressorMixin, BaseEstimator):
     """A fitted estimator of amounts with its intervals.
 
     `calibrator` is a fitted RelativeConformal. So is `total`, of sums over the months from 1 to a horizon; it is there
-    only where the estimator forecasts curves.
+    only where the estimator forecasts curves. `common_share`: the share of errors that tracks have in common
+    (models/valuation.py), by which intervals of several tracks together are made; 1 is the widest.
     """
 
-    def __init__(self, estimator: Any = None, calibrator: Any = None, total: Any = None) -> None:
+    def __init__(
+        self, estimator: Any = None, calibrator: Any = None, total: Any = None, common_share: float = 1.0
+    ) -> None:
         self.estimator = estimator
         self.calibrator = calibrator
         self.total = total
+        self.common_share = common_share
 
     def predict(self, X: pd.DataFrame) -> Numbers:  # noqa: N803 - scikit-learn's name
         """The columns ANSWER of each row of `X`, shape (rows, 5). Optional features may be absent."""

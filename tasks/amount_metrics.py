@@ -15,12 +15,13 @@ class Sums:
     """Of each row, or each group of rows, what the metrics are made of: shape (rows or groups, 7).
 
     `truth` is the actual amount, shape (rows,), or the least and the most that it can be, shape (rows, 2). Of the
-    latter the amount that is nearest to the prediction counts as the actual one, the most in the sums that errors are
-    divided by, and an interval that reaches in between covers it.
+    latter the amount that is nearest to the prediction counts as the actual one, and the most in the sums that errors
+    are divided by. Where a prediction lies between the two, nobody can tell whether its intervals hold the amount: such
+    rows are left out of coverage.
 
     * wape: sum of |predicted - actual| over the sum of the actual.
     * bias: sum of (predicted - actual) over the sum of the actual; above 0 where a model says too much.
-    * coverage_80, coverage_95: share of rows whose actual amount lies in the interval, bounds included.
+    * coverage_80, coverage_95: share of the rows that tell, whose actual amount lies in the interval, bounds included.
     * coverage_error: the larger distance of these two to what they promise.
     * width_80: sum of the widths of the 80 % intervals over the sum of the actual.
     """
@@ -29,15 +30,15 @@ class Sums:
         """`answers`: prediction, low_80, high_80, low_95, high_95, shape (rows, 5)."""
         predicted, low_80, high_80, low_95, high_95 = answers.T
         least, most = _bounds(truth)
-        error = predicted - nearest(truth, predicted)
+        error, told = predicted - nearest(truth, predicted), tells(truth, predicted)
         self.parts = np.column_stack(
             [
-                np.ones(len(most)),
+                told,
                 most,
                 np.abs(error),
                 error,
-                (most >= low_80) & (least <= high_80),
-                (most >= low_95) & (least <= high_95),
+                told & (most >= low_80) & (least <= high_80),
+                told & (most >= low_95) & (least <= high_95),
                 high_80 - low_80,
             ]
         )
@@ -55,6 +56,12 @@ class Sums:
 def nearest(truth: NDArray[np.float64], predicted: Numbers) -> Numbers:
     """The amount nearest to the predicted one that the truth allows, shape (rows,)."""
     return np.asarray(np.clip(predicted, *_bounds(truth)), dtype=np.float64)
+
+
+def tells(truth: NDArray[np.float64], predicted: Numbers) -> NDArray[np.bool_]:
+    """Which rows tell how far off a prediction was: all but those where it lies between what can have been."""
+    least, most = _bounds(truth)
+    return np.asarray((least == most) | (predicted < least) | (predicted > most), dtype=bool)
 
 
 def _bounds(truth: NDArray[np.float64]) -> tuple[Numbers, Numbers]:
@@ -75,9 +82,9 @@ def cluster_replicates(
 
 
 def _metrics(added: Numbers) -> dict[str, Numbers]:
-    rows, actual, absolute, signed, inside_80, inside_95, width = added.T
+    told, actual, absolute, signed, inside_80, inside_95, width = added.T
     with np.errstate(invalid="ignore", divide="ignore"):
-        coverage = np.array([inside_80, inside_95]) / rows
+        coverage = np.array([inside_80, inside_95]) / told
         return {
             "wape": absolute / actual,
             "bias": signed / actual,

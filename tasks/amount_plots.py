@@ -64,7 +64,8 @@ def _predicted(
 
 def _coverage(record: EvaluationRecord, candidate: CandidateRecord) -> "Figure":
     """Share of rows inside the intervals, of the whole window and of each slice, beside what was promised."""
-    measured = {"all": candidate.metrics, **candidate.slices}
+    every = {"all": candidate.metrics, **candidate.slices}
+    measured = {name: metrics for name, metrics in every.items() if "coverage_80" in metrics}
     figure = new_figure(f"{record.target}, {candidate.name}: coverage", 7.0, 1.6 + 0.35 * len(measured))
     axes, places = figure.axes[0], np.arange(len(measured))[::-1]
     for shift, level in zip((0.12, -0.12), LEVELS, strict=True):

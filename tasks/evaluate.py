@@ -130,7 +130,9 @@ def _slices(
         part = {name: said[chosen] for name, said in answers.items()}
         replicates = _replicates(part, data, rows, training)
         for name, said in part.items():
-            points = kind_of(data.target).point_metrics(data.truth[rows], said)
+            measured = kind_of(data.target).point_metrics(data.truth[rows], said)
+            # What has nothing to be measured on (the coverage of what a chart hides) is left out.
+            points = {metric: value for metric, value in measured.items() if np.isfinite(value)}
             found[name][slice_name] = _estimates(points, replicates[name])
     return found
 

@@ -14,9 +14,10 @@ from models.conformal_model import ConformalModel, with_bounds
 from models.families import family_set, fit_family
 from models.family import Examples
 from models.intervals import ANSWER, RelativeConformal
+from models.valuation import common_share
 from refrain.errors import ModelError
 from refrain.settings import GateSettings
-from tasks.amount_metrics import Sums, cluster_replicates, nearest
+from tasks.amount_metrics import Sums, cluster_replicates, nearest, tells
 from tasks.amount_plots import write_amount_plots
 from tasks.backtest import write_backtest
 from tasks.bootstrap import Replicates
@@ -59,9 +60,12 @@ class Amounts:
     def calibrate(self, raw: Numbers, data: Labelled, rows: NDArray[np.intp]) -> Calibrated:
         """Intervals from the errors made on `rows`."""
         frame, truth = data.features.iloc[rows], data.truth[rows]
-        calibrator = _calibrator(data.target).fit(raw, nearest(truth, raw), frame)
-        total = _fit_total(raw, data, rows) if data.target.horizon else None
-        return Calibrated((calibrator, total), {}, with_bounds(calibrator, raw, frame))
+        calibrator = _fitted(data.target, raw, truth, frame)
+        answers = with_bounds(calibrator, raw, frame)
+        if data.target.horizon is None:
+            return Calibrated((calibrator,), {}, answers)
+        share = _common_share(answers, truth, data.groups((AS_OF, data.target.horizon), rows))
+        return Calibrated((calibrator, _fit_total(raw, data, rows), share), {}, answers)
 
     def calibrate_baseline(self, raw: Numbers, data: Labelled, rows: NDArray[np.intp]) -> Calibrated | None:
         """A baseline that is served has intervals, too."""
@@ -119,10 +123,20 @@ class Amounts:
             write_backtest(record, data.target, frame, data.truth[rows], answers, folder)
 
 
-def _calibrator(target: Target) -> RelativeConformal:
-    return RelativeConformal(
+def _fitted(target: Target, predicted: Numbers, truth: Labels, frame: pd.DataFrame) -> RelativeConformal:
+    """Intervals from the rows that tell how far off a prediction was."""
+    calibrator = RelativeConformal(
         tuple(cut.column for cut in target.cuts), tuple(cut.edges for cut in target.cuts), target.horizon
     )
+    told = tells(truth, predicted)
+    return calibrator.fit(predicted[told], nearest(truth, predicted)[told], frame[told])
+
+
+def _common_share(answers: Answers, truth: Labels, together: NDArray[np.int64]) -> float:
+    """The share of errors that the tracks of an origin and month have in common."""
+    told = tells(truth, answers[:, 0])
+    errors = nearest(truth, answers[:, 0]) - answers[:, 0]
+    return common_share(errors[told], (answers[told, 2] - answers[told, 1]) / 2, together[told])
 
 
 def _fit_total(raw: Numbers, data: Labelled, rows: NDArray[np.intp]) -> RelativeConformal:
@@ -140,7 +154,7 @@ def _fit_total(raw: Numbers, data: Labelled, rows: NDArray[np.intp]) -> Relative
     truth = data.truth[rows].reshape(len(rows), -1)
     predicted = _running_sums(raw[order], starts)[unbroken]
     came = np.column_stack([_running_sums(bound[order], starts)[unbroken] for bound in truth.T])
-    return _calibrator(data.target).fit(predicted, nearest(came, predicted), frame.iloc[order[unbroken]])
+    return _fitted(data.target, predicted, came, frame.iloc[order[unbroken]])
 
 
 def _running_sums(values: NDArray[Any], starts: NDArray[np.intp]) -> Numbers:
