@@ -29,7 +29,7 @@ import pandas as pd
 import polars as pl
 
 from benchmarks.projects import ROOT, report
-from benchmarks.theta import theta_curves
+from benchmarks.theta import ThetaMissingError, theta_curves
 from features.catalogue import CatalogueSettings, rows
 from features.target import AS_OF, LABEL, LABEL_KNOWN_AT, LABEL_LOW
 from models.decay.families import FAMILIES
@@ -118,7 +118,10 @@ def _rolled(table: pd.DataFrame, times: list[pd.Timestamp], chosen: argparse.Nam
             yield _errors(now, name, model.predict(now))
     if chosen.theta:
         now = _scored(table, times)
-        yield _errors(now, "AutoTheta on logs", theta_curves(now))
+        try:
+            yield _errors(now, "AutoTheta on logs", theta_curves(now))
+        except ThetaMissingError as error:
+            print(f"AutoTheta skipped: {error}")
 
 
 def _scored(table: pd.DataFrame, times: list[pd.Timestamp]) -> pd.DataFrame:

@@ -15,6 +15,10 @@ SEASON = 12
 FEWEST = 4
 
 
+class ThetaMissingError(Exception):
+    """AutoTheta cannot be run here."""
+
+
 def theta_curves(rows):  # noqa: ANN001, ANN201 - both sides of the process import this file, one of them without pandas 3
     """What AutoTheta says of each row's month ahead: shape (rows,). `rows`: of any number of tracks and times.
 
@@ -46,9 +50,13 @@ def theta_curves(rows):  # noqa: ANN001, ANN201 - both sides of the process impo
 def _in_its_own_environment(series: str) -> str:
     command = [os.environ.get("UV", "uv"), "run", "--no-project", "--quiet", "--with", "statsforecast<2.1", "python"]
     kept = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
-    done = subprocess.run(
-        [*command, str(Path(__file__).resolve())], input=series, stdout=subprocess.PIPE, text=True, check=True, env=kept
-    )
+    here = str(Path(__file__).resolve())
+    try:
+        done = subprocess.run([*command, here], input=series, stdout=subprocess.PIPE, text=True, check=True, env=kept)
+    except FileNotFoundError:
+        raise ThetaMissingError("there is no uv on the path, and UV does not name it") from None
+    except subprocess.CalledProcessError as error:
+        raise ThetaMissingError(f"uv could not run statsforecast (exit code {error.returncode})") from None
     return done.stdout
 
 
