@@ -9,6 +9,7 @@ from flows.addresses import HOST, MLFLOW_PORT
 from flows.results import TargetResult
 from flows.session import Session
 from tasks.kinds.registry import kind_of
+from tasks.names import slug
 from tasks.records import CandidateRecord, EvaluationRecord
 
 
@@ -16,7 +17,7 @@ async def publish_results(session: Session, results: list[TargetResult]) -> None
     """Write the artifacts of a run: a Markdown page for each target, then the table."""
     for result in results:
         await acreate_markdown_artifact(
-            key=result.target.replace(".", "-"),
+            key=slug(result.target),
             markdown=_page(session, result),
             description=session.target(result.target).question,
         )

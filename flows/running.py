@@ -17,7 +17,6 @@ from flows.display import watched
 from flows.journal import Journal
 from flows.results import TargetResult
 from flows.session import Session, begin_session
-from refrain.errors import RefrainError
 from refrain.project import Project
 from refrain.settings import Frozen
 
@@ -57,14 +56,17 @@ def _unused_faults(session: Session, chosen: list[Target]) -> list[str]:
 async def _flow(server: TemporaryServer, targets: list[str], project: Project) -> None:
     warm_up = Thread(target=_import_heavy, daemon=True)
     warm_up.start()
+    from prefect.exceptions import FailedRun  # noqa: PLC0415
+
     from flows.run import run  # noqa: PLC0415  (Prefect reads where its server is when it is imported)
 
     await asyncio.to_thread(server.wait)
     state = await run(targets=targets, folder=str(project.root), return_state=True)
     await _send_what_is_left()
-    # A step's fault is in the journal; this is one that kept the run from its steps (another run at work, say).
+    # A step's fault is in the journal, and the flow then says so (FailedRun). This is one of the flow itself: another
+    # run at work, say, or a page of findings that Prefect did not take.
     fault = await state.aresult(raise_on_failure=False)
-    if isinstance(fault, RefrainError):
+    if isinstance(fault, Exception) and not isinstance(fault, FailedRun):
         raise fault
 
 

@@ -74,6 +74,10 @@ class Project:
         """The pictures that `dvc plots` and MLflow show."""
         return self.root / "data" / "plots" / target
 
+    def backtest_folder(self, target: str) -> Path:
+        """The backtest report of a target that looks several steps ahead."""
+        return self.root / "data" / "backtests" / target
+
     def relative(self, path: Path) -> str:
         """`path` as it is written in dvc.yaml: from the project's root, with forward slashes."""
         return path.relative_to(self.root).as_posix()

@@ -189,6 +189,8 @@ class RunLog:
         plots = self._project.plots_folder(target.name)
         if plots.is_dir():
             self._client.log_artifacts(run_id, str(plots), "plots")
+        if target.horizon:
+            self._client.log_artifacts(run_id, str(self._project.backtest_folder(target.name)), "backtest")
 
     def _log_inputs(self, run_id: str, target: Target) -> None:
         from mlflow.entities import Dataset, DatasetInput, InputTag  # noqa: PLC0415 - seconds

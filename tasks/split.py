@@ -84,7 +84,7 @@ def window_record(snapshot: pd.DataFrame, rows: Positions) -> WindowRecord:
 
 def few_of(kind: Kind, labels: NDArray[Any]) -> int:
     """Rows that tell something: of chances those of the rarer label, of amounts those above zero."""
-    positives = int((labels.reshape(len(labels), -1)[:, -1] > 0).sum())
+    positives = int(((labels if labels.ndim == 1 else labels[:, -1]) > 0).sum())
     return positives if kind is Kind.AMOUNT else min(positives, len(labels) - positives)
 
 

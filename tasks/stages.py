@@ -114,7 +114,12 @@ class StageTable:
             params=(f"targets.{name}.training",),
             outs=tuple(
                 project.relative(path)
-                for path in (project.evaluation(name), project.models_folder(name), project.predictions(name))
+                for path in (
+                    project.evaluation(name),
+                    project.models_folder(name),
+                    project.predictions(name),
+                    *((project.backtest_folder(name),) if target.horizon else ()),
+                )
             ),
             metrics=(project.relative(project.metrics(name)),),
             plots=(project.relative(project.plots_folder(name)),),

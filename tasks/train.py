@@ -65,10 +65,13 @@ def _train(data: Labelled, split: Split, training: TrainingSettings, project: Pr
     tested = [predict_test(each, models[each.name], files[each.name], data, split) for each in fitted]
     record = evaluate(tested, data, split, training, snapshot_md5=file_md5(project.snapshot(name)))
     _write_predictions(tested, data, split, project.predictions(name))
+    kind, said = kind_of(data.target), {each.name: each.answers for each in tested}
     with replacing_folder(project.plots_folder(name)) as folder:
-        said = {each.name: each.answers for each in tested}
-        kind_of(data.target).write_plots(record, data, split.test, said, folder)
-    write_json(project.metrics(name), summary(record, kind_of(data.target).shown))
+        kind.write_plots(record, data, split.test, said, folder)
+    if data.target.horizon:
+        with replacing_folder(project.backtest_folder(name)) as folder:
+            kind.write_backtest(record, data, split.test, said, folder)
+    write_json(project.metrics(name), summary(record, kind.shown))
     write_json(project.evaluation(name), record.model_dump(mode="json"))
     return record
 

@@ -116,11 +116,20 @@ class Amounts:
         answers: Mapping[str, Answers],
         folder: Path,
     ) -> None:
-        """Predicted and observed, coverage, importance; of a target that looks several steps ahead the backtest."""
+        """Predicted and observed, coverage, importance."""
         write_amount_plots(record, data.labels[rows], answers, folder)
-        if data.target.horizon:
-            frame = data.frame.iloc[rows].reset_index(drop=True)
-            write_backtest(record, data.target, frame, data.truth[rows], answers, folder)
+
+    def write_backtest(
+        self,
+        record: EvaluationRecord,
+        data: Labelled,
+        rows: NDArray[np.intp],
+        answers: Mapping[str, Answers],
+        folder: Path,
+    ) -> None:
+        """Errors and coverage by month ahead, age, size and origin, with fan charts."""
+        frame = data.frame.iloc[rows].reset_index(drop=True)
+        write_backtest(record, data.target, frame, data.truth[rows], answers, folder)
 
 
 def _fitted(target: Target, predicted: Numbers, truth: Labels, frame: pd.DataFrame) -> RelativeConformal:

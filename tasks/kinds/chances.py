@@ -119,5 +119,15 @@ class Chances:
         """Precision and recall, calibration, importance."""
         write_chance_plots(record, data.labels[rows], answers, folder)
 
+    def write_backtest(
+        self,
+        record: EvaluationRecord,
+        data: Labelled,
+        rows: NDArray[np.intp],
+        answers: Mapping[str, Answers],
+        folder: Path,
+    ) -> None:
+        """None: no chance looks several steps ahead."""
+
 
 KIND = Chances()

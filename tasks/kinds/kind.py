@@ -99,4 +99,14 @@ class KindOfTarget(Protocol):
         answers: Mapping[str, Answers],
         folder: Path,
     ) -> None:
-        """Pictures of an evaluation on `rows`, and what else a person should see of it."""
+        """Pictures of an evaluation on `rows`."""
+
+    def write_backtest(
+        self,
+        record: EvaluationRecord,
+        data: Labelled,
+        rows: NDArray[np.intp],
+        answers: Mapping[str, Answers],
+        folder: Path,
+    ) -> None:
+        """The report of a target that looks several steps ahead."""

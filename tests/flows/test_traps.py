@@ -4,6 +4,7 @@ import inspect
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -12,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from features.registry import all_targets
 from flows.control_plane import TemporaryServer, answers
 from refrain.environment import prepare_environment
+from tasks.names import slug
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -135,6 +138,11 @@ def test_telemetry_is_off_whatever_the_caller_says(name, value, monkeypatch, tmp
     prepare_environment(tmp_path)
     assert os.environ[name] == value
     assert os.environ["PREFECT_HOME"] == "kept"
+
+
+def test_every_target_has_a_name_that_prefect_takes_for_its_page():
+    for name in all_targets():
+        assert re.fullmatch(r"[a-z0-9-]+", slug(name))
 
 
 def test_dvc_plots_are_pictures(trained):

@@ -165,7 +165,12 @@ from sources.source import Destination
 from sources.world.settings import WorldSettings
 to = Destination(Path(sys.argv[1]), Path(sys.argv[1] + ".rejects"), Path(sys.argv[1] + ".oracle"))
 rows = SOURCE.load(sys.argv[2], None, WorldSettings(scale=float(sys.argv[3])), None, to).kept
-print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+status = Path("/proc/self/status")
+if status.exists():  # Linux says it without what the parent held at the fork
+    peak = next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+else:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(rows, peak // 1024)
 """
 
 

@@ -333,7 +333,7 @@ def test_moving_an_alias_to_where_it_is_does_nothing(copied):
 
 def test_judged_rows_are_the_test_window_in_its_order(project, record):
     rows = read_judged_rows(TARGET, tuple(NAMES), project)
-    assert len(rows.labels) == record.test.rows
+    assert len(rows.truth) == record.test.rows
     model = load_estimator(project.models_folder(TARGET.name) / record.candidate("logistic").model)
     np.testing.assert_allclose(CHANCES.ask(model, rows.features), rows.said["logistic"], atol=1e-12)
 
