@@ -102,7 +102,7 @@ class Target:
     """Where intervals are fitted apart, the most telling column first; parts with too few rows are joined again."""
     bounded_labels: bool = False
     """Whether its rows also have `label_low`: an amount that a censored source hides lies between it and `label`. An
-    answer between them is no error, and tells nothing of intervals."""
+    answer between them is no error."""
     horizon: str | None = None
     """The feature that says how many steps ahead a row is, where a row's sum over the steps is asked for, too."""
     alert_group: tuple[str, ...] = ()

@@ -54,14 +54,18 @@ class RelativeConformal(BaseEstimator):
     def fit(self, predicted: Numbers, y: Numbers, X: pd.DataFrame) -> "RelativeConformal":  # noqa: N803
         """Learn from predictions of rows that the model had not seen, shape (rows,), and what came of them.
 
-        Not advised below 200 rows: the quantiles are then the largest errors seen.
+        `y`: shape (rows,), or the least and the most that can have come, shape (rows, 2). Of the latter, upper bounds
+        are learned from the most and lower ones from the least: what is hidden may be anything in between. Not advised
+        below 200 rows: the quantiles are then the largest errors seen.
         """
         positive = predicted[predicted > 0]
         self.unit_ = max(1.0, float(np.quantile(positive, _UNIT_QUANTILE)) if len(positive) else 1.0)
-        errors = (y - predicted) / (predicted + self.unit_)
+        bounds = np.asarray(y, dtype=np.float64).reshape(len(predicted), -1)
+        errors = (bounds[:, [0, -1]] - predicted[:, None]) / (predicted + self.unit_)[:, None]
         self.furthest_ = float(np.nanmax(X[self.horizon])) if self.horizon and len(X) else 0.0
-        self._fit_spread(errors, predicted, X)
-        self.quantiles_ = self._quantiles(errors / self.spread(predicted, X), self.digits(predicted, X))
+        told = (errors[:, 0] == errors[:, 1]) | (errors[:, 0] > 0) | (errors[:, 1] < 0)
+        self._fit_spread(np.abs(errors[told]).min(axis=1), predicted[told], X[told])
+        self.quantiles_ = self._quantiles(errors / self.spread(predicted, X)[:, None], self.digits(predicted, X))
         return self
 
     def digits(self, predicted: Numbers, X: pd.DataFrame) -> NDArray[np.int64]:  # noqa: N803
@@ -98,13 +102,12 @@ class RelativeConformal(BaseEstimator):
         tails = self.quantiles_[self._codes(self.digits(predicted, X))]
         return np.asarray(np.maximum(predicted[:, None] + tails * reach[:, None], 0.0), dtype=np.float64)
 
-    def _fit_spread(self, errors: Numbers, predicted: Numbers, X: pd.DataFrame) -> None:  # noqa: N803
+    def _fit_spread(self, size: Numbers, predicted: Numbers, X: pd.DataFrame) -> None:  # noqa: N803
         """`powers_`: slope, what a missing value adds, and the range of logarithms seen; shape (terms, 4)."""
         self.powers_ = np.zeros((len(self.terms), 4))
-        size = np.abs(errors)
-        if len(errors) < SMALLEST_PART or not self.terms or not size.any():
+        if len(size) < SMALLEST_PART or not self.terms or not size.any():
             return
-        design = [np.ones(len(errors))]
+        design = [np.ones(len(size))]
         for place, name in enumerate(self.terms):
             logs = np.log1p(np.maximum(_values(name, predicted, X), 0.0))
             known = ~np.isnan(logs)
@@ -160,12 +163,13 @@ def _values(name: str, predicted: Numbers, rows: pd.DataFrame) -> Numbers:
 def _tails(errors: Numbers) -> Numbers:
     """The quantiles between which 80 and 95 of 100 new errors lie, rounded outwards for how few were seen.
 
-    0 lies between them always: an interval holds the amount that it belongs to, also where a model was mostly too high.
+    `errors`: the least and the most that each can be, shape (rows, 2). 0 lies between the quantiles always: an interval
+    holds the amount that it belongs to, also where a model was mostly too high.
     """
-    ordered = np.sort(errors)
+    ordered = np.sort(errors, axis=0)
     count = len(ordered)
     if count == 0:
         return np.zeros(4)
     ranks = np.where(_TAILS > 0.5, np.ceil((count + 1) * _TAILS), np.floor((count + 1) * _TAILS)) - 1
-    tails = ordered[np.clip(ranks, 0, count - 1).astype(np.int64)]
+    tails = ordered[np.clip(ranks, 0, count - 1).astype(np.int64), np.where(_TAILS > 0.5, 1, 0)]
     return np.asarray(np.where(_TAILS > 0.5, np.maximum(tails, 0.0), np.minimum(tails, 0.0)), dtype=np.float64)

@@ -16,12 +16,11 @@ class Sums:
 
     `truth` is the actual amount, shape (rows,), or the least and the most that it can be, shape (rows, 2). Of the
     latter the amount that is nearest to the prediction counts as the actual one, and the most in the sums that errors
-    are divided by. Where a prediction lies between the two, nobody can tell whether its intervals hold the amount: such
-    rows are left out of coverage.
+    are divided by. An interval covers it if it can: so more is covered than promised, and only less is an error.
 
     * wape: sum of |predicted - actual| over the sum of the actual.
     * bias: sum of (predicted - actual) over the sum of the actual; above 0 where a model says too much.
-    * coverage_80, coverage_95: share of the rows that tell, whose actual amount lies in the interval, bounds included.
+    * coverage_80, coverage_95: share of rows whose actual amount lies in the interval, bounds included.
     * coverage_error: the larger distance of these two to what they promise.
     * width_80: sum of the widths of the 80 % intervals over the sum of the actual.
     """
@@ -30,22 +29,24 @@ class Sums:
         """`answers`: prediction, low_80, high_80, low_95, high_95, shape (rows, 5)."""
         predicted, low_80, high_80, low_95, high_95 = answers.T
         least, most = _bounds(truth)
-        error, told = predicted - nearest(truth, predicted), tells(truth, predicted)
+        error = predicted - nearest(truth, predicted)
+        self.is_hidden = bool(np.any(least < most))
         self.parts = np.column_stack(
             [
-                told,
+                np.ones(len(most)),
                 most,
                 np.abs(error),
                 error,
-                told & (most >= low_80) & (least <= high_80),
-                told & (most >= low_95) & (least <= high_95),
+                (most >= low_80) & (least <= high_80),
+                (most >= low_95) & (least <= high_95),
                 high_80 - low_80,
             ]
         )
 
     def metrics(self, weights: Numbers | None) -> dict[str, Numbers]:
         """Every metric under each row of `weights` (shape: weightings, rows); of the rows as they are without any."""
-        return _metrics(self.parts.sum(axis=0, keepdims=True) if weights is None else weights @ self.parts)
+        added = self.parts.sum(axis=0, keepdims=True) if weights is None else weights @ self.parts
+        return _metrics(added, self.is_hidden)
 
     def by_group(self, groups: NDArray[np.int64]) -> Numbers:
         """The parts added up, shape (groups, 7)."""
@@ -78,18 +79,19 @@ def cluster_replicates(
     for drawn in cluster_draws(int(clusters.max()) + 1, replicates, seed):
         for name, groups in added.items():
             parts[name].append(drawn @ groups)
-    return {name: _metrics(np.concatenate(found)) for name, found in parts.items()}
+    return {name: _metrics(np.concatenate(found), sums[name].is_hidden) for name, found in parts.items()}
 
 
-def _metrics(added: Numbers) -> dict[str, Numbers]:
-    told, actual, absolute, signed, inside_80, inside_95, width = added.T
+def _metrics(added: Numbers, is_hidden: bool) -> dict[str, Numbers]:
+    rows, actual, absolute, signed, inside_80, inside_95, width = added.T
     with np.errstate(invalid="ignore", divide="ignore"):
-        coverage = np.array([inside_80, inside_95]) / told
+        coverage = np.array([inside_80, inside_95]) / rows
+        short = np.array(LEVELS)[:, None] - coverage
         return {
             "wape": absolute / actual,
             "bias": signed / actual,
             "coverage_80": coverage[0],
             "coverage_95": coverage[1],
-            "coverage_error": np.abs(coverage - np.array(LEVELS)[:, None]).max(axis=0),
+            "coverage_error": (np.maximum(short, 0.0) if is_hidden else np.abs(short)).max(axis=0),
             "width_80": width / actual,
         }

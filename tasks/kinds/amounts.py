@@ -133,12 +133,9 @@ class Amounts:
 
 
 def _fitted(target: Target, predicted: Numbers, truth: Labels, frame: pd.DataFrame) -> RelativeConformal:
-    """Intervals from the rows that tell how far off a prediction was."""
-    calibrator = RelativeConformal(
+    return RelativeConformal(
         tuple(cut.column for cut in target.cuts), tuple(cut.edges for cut in target.cuts), target.horizon
-    )
-    told = tells(truth, predicted)
-    return calibrator.fit(predicted[told], nearest(truth, predicted)[told], frame[told])
+    ).fit(predicted, truth, frame)
 
 
 def _common_share(answers: Answers, truth: Labels, together: NDArray[np.int64]) -> float:

@@ -169,3 +169,16 @@ def test_stored_and_loaded_it_says_the_same_and_is_the_same_bytes(tmp_path):
         save_estimator(model, tmp_path / f"{name}.skops")
     assert (tmp_path / "one.skops").read_bytes() == (tmp_path / "two.skops").read_bytes()
     np.testing.assert_array_equal(load_estimator(tmp_path / "one.skops").predict(frame), model.predict(frame))
+
+
+def test_of_hidden_amounts_upper_bounds_come_from_the_most_and_lower_ones_from_the_least():
+    predicted, y, frame = rows(20_000, 0)
+    cutoff = 400.0
+    hidden = np.column_stack([np.where(y < cutoff, 0.0, y), np.maximum(y, cutoff)])
+    calibrator = RelativeConformal(*CUTS).fit(predicted, hidden, frame)
+    predicted, y, frame = rows(40_000, 1)
+    answer = with_bounds(calibrator, predicted, frame)
+    assert np.mean(y > answer[:, 2]) < 0.11, "no more than promised exceed"
+    small = predicted < 100
+    assert np.mean(answer[small, 1] == 0.0) > 0.9, "of what is hidden nobody knows the least"
+    assert coverage(answer, y)[0] >= 0.78

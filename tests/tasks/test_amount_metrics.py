@@ -56,7 +56,14 @@ def test_of_an_amount_known_to_lie_between_two_only_what_lies_outside_is_an_erro
     found = {name: float(value[0]) for name, value in Sums(truth, answers).metrics(None).items()}
     assert found["wape"] == pytest.approx((0 + 5 + 5) / 50)
     assert found["bias"] == pytest.approx((0 + 5 - 5) / 50)
-    assert (found["coverage_80"], found["coverage_95"]) == pytest.approx((0, 1 / 2)), "of the two that tell"
+    assert (found["coverage_80"], found["coverage_95"]) == pytest.approx((1 / 3, 2 / 3))
+    assert found["coverage_error"] == pytest.approx(0.8 - 1 / 3)
+
+
+def test_covering_more_than_promised_is_an_error_only_where_nothing_is_hidden():
+    answers = np.array([[5.0, 0, 10, 0, 10]] * 20)
+    for truth, error in (([[5.0, 5.0]] * 20, 0.2), ([[0.0, 5.0]] * 20, 0.0)):
+        assert float(Sums(np.array(truth), answers).metrics(None)["coverage_error"][0]) == pytest.approx(error)
 
 
 def test_exact_bounds_are_the_amount_itself():
