@@ -1,7 +1,7 @@
 """What a prediction's target is: the one shape every feature file fills in and every step reads."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -26,6 +26,8 @@ class Kind(StrEnum):
     """0 or 1, answered by a calibrated probability of 1."""
     AMOUNT = "amount"
     """A number from 0 on, answered by a number with conformal intervals."""
+    CLASS = "class"
+    """The position of one of the target's `classes`, answered by a calibrated probability of each."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ class Target:
     """Features that a record to score must have; the others are imputed where absent."""
     baselines: tuple[Baseline, ...]
     headline: str
-    """The metric that decides: `average_precision` of a chance, `wape` of an amount."""
+    """The metric that decides: `average_precision` of a chance, `wape` or `mase` of an amount, `macro_f1` of a class.
+    """
     settings_type: type[Frozen]
     rows: Callable[[Frames, Any], "nw.LazyFrame[Any]"]
     apart: str | None = None
@@ -97,6 +100,15 @@ class Target:
     """The module whose FAMILIES its candidates and named baselines are."""
     optional: tuple[str, ...] = ()
     """Datasets that are read where the project has them (params.yaml names them), and done without elsewhere."""
+    instead: Mapping[str, str] = field(default_factory=dict)
+    """Dataset -> another one that is read in its place where the project has it."""
+    classes: tuple[str, ...] = ()
+    """Of a class target: what its labels 0, 1, 2 ... are called."""
+    scale: str | None = None
+    """Of an amount whose errors are scaled (`mase`): the column, no feature, that says how large an error of 1 is, as
+    known at as_of."""
+    counted: bool = False
+    """Of a chance: whether one also asks how many rows of an as_of are positive, with an interval of their number."""
     slices: tuple[Slice, ...] = ()
     cuts: tuple[Cut, ...] = ()
     """Where intervals are fitted apart, the most telling column first; parts with too few rows are joined again."""
@@ -120,7 +132,8 @@ class Target:
 
     def reads(self, present: Collection[str]) -> tuple[str, ...]:
         """The datasets it is built from where those in `present` are there."""
-        return (*self.datasets, *(name for name in self.optional if name in present))
+        needed = (self.instead[name] if self.instead.get(name) in present else name for name in self.datasets)
+        return (*needed, *(name for name in self.optional if name in present))
 
     @property
     def features(self) -> tuple[str, ...]:

@@ -137,4 +137,64 @@ SOCIALS = Dataset(
     key=("track_id", "date", "platform", "metric"),
 )
 
-DATASETS = {dataset.name: dataset for dataset in (TRACKS, SCROBBLES, DAILY_STREAMS, ARTIST_LISTENERS, SOCIALS)}
+USERS = Dataset(
+    "users",
+    (
+        _text("user_id"),
+        Column("registered_at", ColumnType.TIMESTAMP),
+        # Whatever describes a user is as stated on registering: nothing later may stand here.
+        Column("age", ColumnType.INTEGER, required=False),
+        _text("country"),
+        _text("preferred_genre", required=False),
+        _text("subscription"),
+        # When a user said that they leave, and why; empty for all others, among them those who leave without a word.
+        Column("cancelled_at", ColumnType.TIMESTAMP, required=False),
+        _text("churn_reason", required=False),
+    ),
+    key=("user_id",),
+)
+
+SHOWS = Dataset(
+    "shows",
+    (
+        _text("show_id"),
+        _text("title"),
+        _text("genre", required=False),
+        Column("duration_min", ColumnType.NUMBER, required=False),
+        Column("released_at", ColumnType.DATE, required=False),
+        Column("rating", ColumnType.NUMBER, required=False),
+    ),
+    key=("show_id",),
+)
+
+EVENTS = Dataset(
+    "events",
+    (
+        _text("user_id"),
+        Column("login_time", ColumnType.TIMESTAMP),
+        # Lists, see refrain.sessions.
+        _text("content_watched", required=False),
+        _text("genres_watched", required=False),
+        # Minutes.
+        Column("total_watch_time", ColumnType.NUMBER, required=False),
+        Column("num_pauses", ColumnType.INTEGER, required=False),
+        Column("buffer_events", ColumnType.INTEGER, required=False),
+        # 1 or 0.
+        Column("was_recommended", ColumnType.INTEGER, required=False),
+    ),
+    key=("user_id", "login_time", "content_watched"),
+)
+
+# Users active in each hour, where a platform knows them without knowing its sessions.
+HOURLY_USERS = Dataset(
+    "hourly_users",
+    (
+        # The hour's first moment.
+        Column("hour", ColumnType.TIMESTAMP),
+        Column("users", ColumnType.NUMBER),
+    ),
+    key=("hour",),
+)
+
+_ALL = (TRACKS, SCROBBLES, DAILY_STREAMS, ARTIST_LISTENERS, SOCIALS, USERS, SHOWS, EVENTS, HOURLY_USERS)
+DATASETS = {dataset.name: dataset for dataset in _ALL}
