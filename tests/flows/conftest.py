@@ -14,7 +14,18 @@ import pytest
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[2]
-_PARTS = ("refrain", "flows", "tasks", "features", "models", "sources", "contracts", "params.yaml", "dvc.yaml")
+_PARTS = (
+    "refrain",
+    "serving",
+    "flows",
+    "tasks",
+    "features",
+    "models",
+    "sources",
+    "contracts",
+    "params.yaml",
+    "dvc.yaml",
+)
 _SMALL = {
     ("sources", "simulated", "scale"): 0.3,
     ("datasets", "tracks", "min_rows"): 100,
@@ -78,7 +89,7 @@ class TestProject:
     root: Path
 
     def refrain(self, *words: str, **more: Any) -> Done:
-        return self.command(sys.executable, "-m", "flows.cli", *words, **more)
+        return self.command(sys.executable, "-m", "serving.cli", *words, **more)
 
     def dvc(self, *words: str) -> Done:
         return self.command(sys.executable, "-m", "dvc", *words)

@@ -1,0 +1,1 @@
+"""What answers over HTTP: the collector of sessions and the figures made of them."""
