@@ -121,6 +121,11 @@ class Target:
     """Columns within which alerts are counted, where the target has a decision threshold."""
 
     @property
+    def module(self) -> str:
+        """The module that says what its rows are."""
+        return self.rows.__module__
+
+    @property
     def prediction(self) -> str:
         """The prediction this target belongs to: the part of its name before the dot."""
         return self.name.partition(".")[0]

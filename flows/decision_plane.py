@@ -52,7 +52,7 @@ def lineage_of(session: Session, target: Target) -> Lineage:
         code=value_digest({**_code(snapshot), **_code(train)}),
         datasets={
             name: _md5(snapshot, session.project.relative(session.project.raw(name)))
-            for name in session.table.datasets(target.prediction)
+            for name in session.table.datasets(target)
         },
     )
 

@@ -105,7 +105,7 @@ def _submit(chosen: list[Target], datasets: tuple[str, ...], session: Session) -
     ends = list(validated.values())
     for target in chosen:
         tagged = {target.name, target.prediction}
-        waits = [validated[name] for name in table.datasets(target.prediction)]
+        waits = [validated[name] for name in table.datasets(target)]
         for step in (snapshot, train, register):
             waits = [
                 step.with_options(tags={*step.tags, *tagged}).submit(

@@ -46,7 +46,7 @@ class Session:
         """The datasets that a run of `chosen` brings up to date: those it needs, or all where it is for all targets."""
         if len(chosen) == len(self.targets):
             return tuple(self.project.settings.datasets)
-        return tuple(dict.fromkeys(name for target in chosen for name in self.table.datasets(target.prediction)))
+        return tuple(dict.fromkeys(name for target in chosen for name in self.table.datasets(target)))
 
     def broken_datasets(self, chosen: list[Target]) -> list[str]:
         """Datasets of a run of `chosen` that failed, whether a target needs them or not."""
@@ -77,7 +77,7 @@ class Session:
         """What came out for `target`: its registration, or the error that stopped it."""
         if target.name in self.results:
             return self.results[target.name]
-        datasets = self.table.datasets(target.prediction)
+        datasets = self.table.datasets(target)
         error = self.journal.first_error({target.name, *self.table.with_references(datasets)})
         if isinstance(error, RefrainError):
             said = str(error)

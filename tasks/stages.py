@@ -2,7 +2,7 @@
 
 import importlib
 import io
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -24,7 +24,7 @@ class Stage:
     """One stage: files and params in, files out. Its bytes depend on nothing else."""
 
     address: str
-    """As DVC writes it: "ingest@tracks", "validate-tracks", "train-hits@hit"."""
+    """As DVC writes it: "ingest@tracks", "validate-tracks", "train-hits-hit"."""
     step: str
     subject: str
     """The dataset or target it is about."""
@@ -86,13 +86,13 @@ class StageTable:
 
     def snapshot(self, target: Target) -> Stage:
         """A target's point-in-time feature table."""
-        project, datasets = self.project, self.datasets(target.prediction)
+        project, datasets = self.project, self.datasets(target)
         return Stage(
-            address=f"snapshot-{target.prediction}@{target.short_name}",
+            address=f"snapshot-{target.prediction}-{target.short_name}",
             step="snapshot",
             subject=target.name,
             deps=(
-                *self._code("tasks.snapshot", f"features.{target.prediction}"),
+                *self._code("tasks.snapshot", target.module),
                 *(project.relative(project.raw(name)) for name in datasets),
                 *(project.relative(project.validation(name)) for name in datasets),
             ),
@@ -104,11 +104,11 @@ class StageTable:
         """The fitted candidates of a target, and what their evaluation found."""
         project, name = self.project, target.name
         return Stage(
-            address=f"train-{target.prediction}@{target.short_name}",
+            address=f"train-{target.prediction}-{target.short_name}",
             step="train",
             subject=name,
             deps=(
-                *self._code("tasks.train", f"features.{target.prediction}", target.families, kind_module(target)),
+                *self._code("tasks.train", target.module, target.families, kind_module(target)),
                 project.relative(project.snapshot(name)),
             ),
             params=(f"targets.{name}.training",),
@@ -125,11 +125,9 @@ class StageTable:
             plots=(project.relative(project.plots_folder(name)),),
         )
 
-    def datasets(self, prediction: str) -> tuple[str, ...]:
-        """The datasets that the targets of a prediction are built from."""
-        present = self.project.settings.datasets
-        read = (target.reads(present) for target in self.targets if target.prediction == prediction)
-        return tuple(dict.fromkeys(name for datasets in read for name in datasets))
+    def datasets(self, target: Target) -> tuple[str, ...]:
+        """The datasets that a target is built from."""
+        return target.reads(self.project.settings.datasets)
 
     def with_references(self, datasets: tuple[str, ...]) -> tuple[str, ...]:
         """`datasets` and those whose ids their rows are checked against, which come first."""
@@ -145,19 +143,16 @@ class StageTable:
 
     def of_target(self, target: Target) -> list[Stage]:
         """Everything that `target` needs, each stage after those it reads from."""
-        return [*self.of_datasets(self.datasets(target.prediction)), self.snapshot(target), self.train(target)]
+        return [*self.of_datasets(self.datasets(target)), self.snapshot(target), self.train(target)]
 
     def render(self) -> str:
         """dvc.yaml: the same text for the same table."""
         stages = {"ingest": _block(self._ingest("${key}", "${item.source}"), over="${datasets}")}
         for dataset in self.project.settings.datasets:
             stages[f"validate-{dataset}"] = _block(self.validate(dataset))
-        for prediction in dict.fromkeys(target.prediction for target in self.targets):
-            any_target = next(target for target in self.targets if target.prediction == prediction)
-            template = replace(any_target, name=f"{prediction}.${{key}}")
-            over = f"${{targets.{prediction}}}"
-            stages[f"snapshot-{prediction}"] = _block(self.snapshot(template), over)
-            stages[f"train-{prediction}"] = _block(self.train(template), over)
+        for target in self.targets:
+            for stage in (self.snapshot(target), self.train(target)):
+                stages[stage.address] = _block(stage)
         return _HEADER + _yaml({"stages": stages})
 
     def _code(self, *modules: str) -> tuple[str, ...]:

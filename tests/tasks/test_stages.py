@@ -40,9 +40,14 @@ def test_dvc_knows_every_stage_with_its_files_and_params(table, known_to_dvc):
         assert {out.def_path for out in dvc.outs} == set(stage.written), address
 
 
+def _file(target):
+    return f"{target.module.replace('.', '/')}.py"
+
+
 def test_each_target_reads_only_its_own_feature_file(table):
     for target in table.targets:
-        others = {f"features/{other.prediction}.py" for other in table.targets} - {f"features/{target.prediction}.py"}
+        others = {_file(other) for other in table.targets} - {_file(target)}
+        assert _file(target) in table.snapshot(target).deps
         assert not others & set(table.snapshot(target).deps)
 
 
