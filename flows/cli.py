@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from flows.activity_cli import activity
 from flows.addresses import MLFLOW_PORT, PREFECT_PORT
 from flows.display import error_console, results_table, watched
 from flows.forecast_cli import forecast
@@ -262,6 +263,7 @@ def predict(
 
 
 app.command()(forecast)
+app.command()(activity)
 
 
 @app.command()
