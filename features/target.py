@@ -141,6 +141,11 @@ class Target:
         return (*needed, *(name for name in self.optional if name in present))
 
     @property
+    def measures(self) -> tuple[str, ...]:
+        """Columns that are no features, but that answers are measured by besides the label."""
+        return (*((LABEL_LOW,) if self.bounded_labels else ()), *((self.scale,) if self.scale else ()))
+
+    @property
     def features(self) -> tuple[str, ...]:
         """All features, in the order a model takes them."""
         return (*self.numeric, *self.categorical, *self.text)

@@ -1,27 +1,28 @@
 """The metrics of amounts and their intervals: each is made of sums over rows, which a bootstrap adds up by cluster."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
 from models.intervals import LEVELS
-from tasks.bootstrap import Replicates, cluster_draws
 
 Numbers = NDArray[np.float64]
 
 
 class Sums:
-    """Of each row, or each group of rows, what the metrics are made of: shape (rows or groups, 7).
+    """Of each row, or each group of rows, what the metrics are made of: shape (rows or groups, 7 or 8).
 
-    `truth` is the actual amount, shape (rows,), or the least and the most that it can be, shape (rows, 2). Of the
-    latter the amount that is nearest to the prediction counts as the actual one, and the most in the sums that errors
-    are divided by. An interval covers it if it can: so more is covered than promised, and only less is an error.
+    `truth` is the actual amount, shape (rows,), or the least and the most that it can be, shape (rows, 2), or these and
+    the error that counts as 1, shape (rows, 3). Of an amount between bounds the one that is nearest to the prediction
+    counts as the actual one, and the most in the sums that errors are divided by. An interval covers it if it can: so
+    more is covered than promised, and only less is an error.
 
     * wape: sum of |predicted - actual| over the sum of the actual.
     * bias: sum of (predicted - actual) over the sum of the actual; above 0 where a model says too much.
     * coverage_80, coverage_95: share of rows whose actual amount lies in the interval, bounds included.
     * coverage_error: the larger distance of these two to what they promise.
+    * mase, where such an error is given: sum of |predicted - actual| over the sum of these. Where they are the mean
+      error of the seasonal naive forecast within the history, this is the mean absolute scaled error. [Hyndman and
+      Koehler, Another look at measures of forecast accuracy, 2006.]
     * width_80: sum of the widths of the 80 % intervals over the sum of the actual.
     """
 
@@ -31,6 +32,7 @@ class Sums:
         least, most = _bounds(truth)
         error = predicted - nearest(truth, predicted)
         self.is_hidden = bool(np.any(least < most))
+        self.is_scaled = truth.ndim == 2 and truth.shape[1] > 2
         self.parts = np.column_stack(
             [
                 np.ones(len(most)),
@@ -40,18 +42,30 @@ class Sums:
                 (most >= low_80) & (least <= high_80),
                 (most >= low_95) & (least <= high_95),
                 high_80 - low_80,
+                *((truth[:, 2],) if self.is_scaled else ()),
             ]
         )
 
     def metrics(self, weights: Numbers | None) -> dict[str, Numbers]:
         """Every metric under each row of `weights` (shape: weightings, rows); of the rows as they are without any."""
         added = self.parts.sum(axis=0, keepdims=True) if weights is None else weights @ self.parts
-        return _metrics(added, self.is_hidden)
+        return self.of_sums(added)
 
-    def by_group(self, groups: NDArray[np.int64]) -> Numbers:
-        """The parts added up, shape (groups, 7)."""
-        count = int(groups.max()) + 1
-        return np.column_stack([np.bincount(groups, weights=part, minlength=count) for part in self.parts.T])
+    def of_sums(self, added: Numbers) -> dict[str, Numbers]:
+        """Every metric of parts that were added up, shape (sums, 7 or 8)."""
+        rows, actual, absolute, signed, inside_80, inside_95, width = added.T[:7]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            coverage = np.array([inside_80, inside_95]) / rows
+            short = np.array(LEVELS)[:, None] - coverage
+            return {
+                "wape": absolute / actual,
+                **({"mase": absolute / added[:, 7]} if self.is_scaled else {}),
+                "bias": signed / actual,
+                "coverage_80": coverage[0],
+                "coverage_95": coverage[1],
+                "coverage_error": (np.maximum(short, 0.0) if self.is_hidden else np.abs(short)).max(axis=0),
+                "width_80": width / actual,
+            }
 
 
 def nearest(truth: NDArray[np.float64], predicted: Numbers) -> Numbers:
@@ -67,31 +81,4 @@ def tells(truth: NDArray[np.float64], predicted: Numbers) -> NDArray[np.bool_]:
 
 def _bounds(truth: NDArray[np.float64]) -> tuple[Numbers, Numbers]:
     bounds = np.asarray(truth, dtype=np.float64).reshape(len(truth), -1)
-    return bounds[:, 0], bounds[:, -1]
-
-
-def cluster_replicates(
-    sums: Mapping[str, Sums], clusters: NDArray[np.int64], replicates: int, seed: int
-) -> dict[str, Replicates]:
-    """Name -> metric -> value in each replicate, all names measured on the same resamples of whole clusters."""
-    added = {name: rows.by_group(clusters) for name, rows in sums.items()}
-    parts: dict[str, list[Numbers]] = {name: [] for name in sums}
-    for drawn in cluster_draws(int(clusters.max()) + 1, replicates, seed):
-        for name, groups in added.items():
-            parts[name].append(drawn @ groups)
-    return {name: _metrics(np.concatenate(found), sums[name].is_hidden) for name, found in parts.items()}
-
-
-def _metrics(added: Numbers, is_hidden: bool) -> dict[str, Numbers]:
-    rows, actual, absolute, signed, inside_80, inside_95, width = added.T
-    with np.errstate(invalid="ignore", divide="ignore"):
-        coverage = np.array([inside_80, inside_95]) / rows
-        short = np.array(LEVELS)[:, None] - coverage
-        return {
-            "wape": absolute / actual,
-            "bias": signed / actual,
-            "coverage_80": coverage[0],
-            "coverage_95": coverage[1],
-            "coverage_error": (np.maximum(short, 0.0) if is_hidden else np.abs(short)).max(axis=0),
-            "width_80": width / actual,
-        }
+    return bounds[:, 0], bounds[:, min(1, bounds.shape[1] - 1)]

@@ -23,8 +23,8 @@ _MOST_POINTS = 4000
 def write_amount_plots(
     record: EvaluationRecord, labels: NDArray[Any], answers: Mapping[str, Answers], folder: Path
 ) -> None:
-    """Into `folder`: wape.png, coverage-<name>.png, and of each candidate predicted- and importance-<name>.png."""
-    save(_errors(record), folder / "wape.png")
+    """Into `folder`: <headline>.png, coverage-<name>.png, of each candidate predicted- and importance-<name>.png."""
+    save(_errors(record), folder / f"{record.headline}.png")
     for candidate in record.candidates:
         name = slug(candidate.name)
         save(_coverage(record, candidate), folder / f"coverage-{name}.png")
@@ -35,15 +35,15 @@ def write_amount_plots(
 
 
 def _errors(record: EvaluationRecord) -> "Figure":
-    ranked = sorted(record.candidates, key=lambda candidate: -candidate.metrics["wape"].value)
+    ranked = sorted(record.candidates, key=lambda candidate: -candidate.metrics[record.headline].value)
     figure = new_figure(f"{record.target}: error on the test window", 7.0, 1.2 + 0.4 * len(ranked))
     axes, places = figure.axes[0], range(len(ranked))
-    measured = [candidate.metrics["wape"] for candidate in ranked]
+    measured = [candidate.metrics[record.headline] for candidate in ranked]
     colours = ["tab:grey" if candidate.is_baseline else "tab:blue" for candidate in ranked]
     axes.barh(places, [one.value for one in measured], color=colours)
     axes.hlines(places, [one.low for one in measured], [one.high for one in measured], color="black")
     axes.set_yticks(places, [candidate.name for candidate in ranked])
-    axes.set(xlabel="WAPE (95 %); baselines in grey")
+    axes.set(xlabel=f"{record.headline.upper()} (95 %); baselines in grey")
     return figure
 
 
@@ -51,7 +51,8 @@ def _predicted(
     record: EvaluationRecord, candidate: CandidateRecord, labels: NDArray[Any], answers: Answers
 ) -> "Figure":
     """Every row, or one in so many: amounts differ by powers of ten, and so does the scale."""
-    figure = new_figure(f"{record.target}, {candidate.name}: WAPE {candidate.metrics['wape'].value:.3f}", 5.5, 5.0)
+    error = f"{record.headline.upper()} {candidate.metrics[record.headline].value:.3f}"
+    figure = new_figure(f"{record.target}, {candidate.name}: {error}", 5.5, 5.0)
     step = -(-len(labels) // _MOST_POINTS)
     said, came = answers[::step, 0] + 1.0, np.asarray(labels[::step], dtype=np.float64) + 1.0
     axes = figure.axes[0]

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from features.target import AS_OF, Target
 from refrain.files import replacing, write_json
 from refrain.settings import Frozen
-from tasks.amount_metrics import Sums, cluster_replicates
+from tasks.amount_metrics import Sums
 from tasks.backtest_plots import write_backtest_plots
 from tasks.backtest_text import backtest_text
-from tasks.bootstrap import estimate
+from tasks.bootstrap import cluster_replicates, estimate
 from tasks.records import Estimate, EvaluationRecord
 
 Numbers = NDArray[np.float64]

@@ -1,6 +1,7 @@
 """95 % intervals: percentile bootstrap that resamples clusters whole, the same resamples for everything compared."""
 
 from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,35 @@ def replicate_metrics(
     return {
         name: {metric: np.concatenate(values) for metric, values in metrics.items()} for name, metrics in parts.items()
     }
+
+
+class Summed(Protocol):
+    """Rows whose metrics are made of sums over them."""
+
+    parts: Numbers
+    """What is added up, shape (rows, parts)."""
+
+    def of_sums(self, added: Numbers) -> dict[str, Numbers]:
+        """Every metric of parts that were added up, shape (sums, parts)."""
+
+
+def cluster_replicates(
+    sums: Mapping[str, Summed], clusters: NDArray[np.int64], replicates: int, seed: int
+) -> dict[str, Replicates]:
+    """Name -> metric -> value in each replicate, all names measured on the same resamples of whole clusters.
+
+    Sums over rows are sums over clusters: a replicate costs as much as there are clusters.
+    """
+    count = int(clusters.max()) + 1
+    added = {
+        name: np.column_stack([np.bincount(clusters, weights=part, minlength=count) for part in rows.parts.T])
+        for name, rows in sums.items()
+    }
+    drawn: dict[str, list[Numbers]] = {name: [] for name in sums}
+    for draws in cluster_draws(count, replicates, seed):
+        for name, groups in added.items():
+            drawn[name].append(draws @ groups)
+    return {name: sums[name].of_sums(np.concatenate(found)) for name, found in drawn.items()}
 
 
 def estimate(value: float, replicates: Numbers) -> Estimate:

@@ -83,9 +83,9 @@ def evaluate(
         target=data.target.name,
         headline=data.target.headline,
         best_baseline=window.best_baseline,
-        train=window_record(data.frame, split.train),
-        tune=window_record(data.frame, split.tune),
-        test=window_record(data.frame, split.test),
+        train=window_record(data.frame, split.train, data.target.kind),
+        tune=window_record(data.frame, split.tune, data.target.kind),
+        test=window_record(data.frame, split.test, data.target.kind),
         purged=split.purged,
         folds=_folds(tested, data, split),
         candidates=tuple(_candidate(candidate, window) for candidate in tested),
@@ -197,8 +197,8 @@ def _alerts(tested: Tested, window: _Window) -> AlertsRecord | None:
 def _folds(tested: Sequence[Tested], data: Labelled, split: Split) -> tuple[FoldRecord, ...]:
     return tuple(
         FoldRecord(
-            train=window_record(data.frame, fold.train),
-            test=window_record(data.frame, fold.test),
+            train=window_record(data.frame, fold.train, data.target.kind),
+            test=window_record(data.frame, fold.test, data.target.kind),
             scores={
                 f"{candidate.name} {text}".strip(): score
                 for candidate in tested

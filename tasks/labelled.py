@@ -33,15 +33,23 @@ class Labelled:
 
     @cached_property
     def labels(self) -> NDArray[Any]:
-        """Of each row: 0 or 1, or an amount."""
-        return self.frame[LABEL].to_numpy(dtype=np.int64 if self.target.kind is Kind.CHANCE else np.float64)
+        """Of each row: 0 or 1, the position of a class, or an amount."""
+        return self.frame[LABEL].to_numpy(dtype=np.float64 if self.target.kind is Kind.AMOUNT else np.int64)
 
     @cached_property
-    def truth(self) -> NDArray[Any]:
-        """What answers are held against: the labels, or, of bounded ones, least and most, shape (rows, 2)."""
+    def bounds(self) -> NDArray[Any]:
+        """What came: the labels, or, of bounded ones, least and most, shape (rows, 2)."""
         if not self.target.bounded_labels:
             return self.labels
         return np.column_stack([self.frame[LABEL_LOW].to_numpy(dtype=np.float64), self.labels])
+
+    @cached_property
+    def truth(self) -> NDArray[Any]:
+        """What answers are held against: `bounds`, or least, most and the error that counts as 1, shape (rows, 3)."""
+        if self.target.scale is None:
+            return self.bounds
+        bounds = self.bounds.reshape(len(self.frame), -1)
+        return np.column_stack([bounds[:, 0], bounds[:, -1], self.frame[self.target.scale].to_numpy(dtype=np.float64)])
 
     def examples(self, rows: NDArray[np.intp]) -> tuple[pd.DataFrame, NDArray[Any]]:
         """Features and labels of some rows."""
@@ -59,8 +67,8 @@ def read_labelled(target: Target, snapshot: Path) -> Labelled:
     Raises InputError if it cannot be read, or lacks a column that the target's rows have.
     """
     frame = _read(target, snapshot)
-    bounds = (LABEL_LOW,) if target.bounded_labels else ()
-    needed = dict.fromkeys((*target.entity, AS_OF, LABEL_KNOWN_AT, *target.features, *bounds, LABEL))
+    measures = target.measures
+    needed = dict.fromkeys((*target.entity, AS_OF, LABEL_KNOWN_AT, *target.features, *measures, LABEL))
     missing = [name for name in needed if name not in frame.columns]
     if missing:
         raise InputError(

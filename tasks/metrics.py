@@ -13,7 +13,9 @@ HIGHER_IS_BETTER: Mapping[str, bool] = {
     "log_loss": False,
     "roc_auc": True,
     "calibration_error": False,
+    "macro_f1": True,
     "wape": False,
+    "mase": False,
     "coverage_error": False,
 }
 CALIBRATION_BINS = 10

@@ -28,7 +28,7 @@ def fresh_predictions(target: Target, models: Mapping[str, Path], rows: pd.DataF
         folder = Path(name)
         rows.to_parquet(folder / "rows.parquet", index=False)
         paths = {key: str(path.resolve()) for key, path in models.items()}
-        job = {"folder": name, "kind": target.kind, "models": paths}
+        job = {"folder": name, "kind": target.kind, "classes": target.classes, "models": paths}
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-m", "tasks.reproduce"],
             input=json.dumps(job),
@@ -68,7 +68,7 @@ def main() -> None:
     job = json.load(sys.stdin)
     folder = Path(job["folder"])
     rows = pd.read_parquet(folder / "rows.parquet")
-    kind = of_kind(Kind(job["kind"]))
+    kind = of_kind(Kind(job["kind"]), tuple(job["classes"]))
     reasons: dict[str, str] = {}
     with threadpool_limits(limits=1):
         for place, (name, path) in enumerate(job["models"].items()):

@@ -42,7 +42,8 @@ def score(target: Target, in_path: Path, out_path: Path, store: Store) -> ScoreR
     """Write to `out_path` what the champion of `target` says of the rows in `in_path`; each .csv or .parquet.
 
     An output row has the input's key columns; `probability`, and `alert` (0 or 1) where the target has a decision
-    threshold, or of an amount `prediction` with its bounds; and the model's name, version, family and is_baseline.
+    threshold, or of an amount `prediction` with its bounds, or `class` and the probability of each; and the model's
+    name, version, family and is_baseline.
     Memory does not grow with the number of rows.
     Raises ModelError if there is no champion or it does not load, InputError if the input is not what the target
     takes; `out_path` then stays as it was.
@@ -77,8 +78,7 @@ def _scored(chunk: Chunk, model: Any, served: Version, target: Target) -> pd.Dat
     # The order in which the model was fitted; a feature that the input lacks is missing in every row.
     features = chunk.features.reindex(columns=list(target.features))
     kind = kind_of(target)
-    said = kind.ask(model, features).reshape(len(features), -1)
-    scored = chunk.keys.assign(**{name: said[:, place] for place, name in enumerate(kind.columns)})
+    scored = chunk.keys.assign(**kind.described(kind.ask(model, features)))
     if "threshold" in served.tags:
         scored["alert"] = (scored["probability"] >= float(served.tags["threshold"])).astype("int64")
     return scored.assign(

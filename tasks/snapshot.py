@@ -9,7 +9,7 @@ import narwhals as nw
 import polars as pl
 
 from features.registry import select_targets
-from features.target import AS_OF, LABEL, LABEL_KNOWN_AT, LABEL_LOW, Target
+from features.target import AS_OF, LABEL, LABEL_KNOWN_AT, Target
 from refrain.datasets import DATASETS
 from refrain.errors import InputError, TooFewRowsError
 from refrain.files import file_md5, read_json, replacing
@@ -99,8 +99,7 @@ def _collect(target: Target, settings: Frozen, paths: Mapping[str, Path], folder
     ):
         rows = pl.concat([_rows(target, settings, part) for part in parts])
     keys = dict.fromkeys((*target.entity, *target.cluster, *target.alert_group))
-    bounds = (LABEL_LOW,) if target.bounded_labels else ()
-    named = dict.fromkeys((*keys, AS_OF, LABEL_KNOWN_AT, *target.features, *bounds, LABEL))
+    named = dict.fromkeys((*keys, AS_OF, LABEL_KNOWN_AT, *target.features, *target.measures, LABEL))
     return rows.select(*named).sort(AS_OF, *target.entity)
 
 

@@ -17,6 +17,12 @@ Positions = NDArray[np.intp]
 
 _FIRST_FOLD_SHARE = 0.5  # rows of train + tune that the first fold may learn from
 
+_POSITIVE = {
+    Kind.CHANCE: "of each label",
+    Kind.AMOUNT: "above zero",
+    Kind.CLASS: "that are not of the most frequent class",
+}
+
 
 @dataclass(frozen=True)
 class Fold:
@@ -71,21 +77,28 @@ def time_split(snapshot: pd.DataFrame, settings: SplitSettings, target: str, kin
     return Split(train, tune, test, known, steps, test_from - len(train) - len(tune), folds, log)
 
 
-def window_record(snapshot: pd.DataFrame, rows: Positions) -> WindowRecord:
+def window_record(snapshot: pd.DataFrame, rows: Positions, kind: Kind = Kind.CHANCE) -> WindowRecord:
     """Size and dates of a window, which must not be empty."""
     dates = pd.to_datetime(snapshot[AS_OF]).to_numpy()[rows]
     return WindowRecord(
         rows=len(rows),
-        positives=int((snapshot[LABEL].to_numpy()[rows] > 0).sum()),
+        positives=positives_of(kind, snapshot[LABEL].to_numpy()[rows]),
         first_as_of=pd.Timestamp(dates.min()).date(),
         last_as_of=pd.Timestamp(dates.max()).date(),
     )
 
 
 def few_of(kind: Kind, labels: NDArray[Any]) -> int:
-    """Rows that tell something: of chances those of the rarer label, of amounts those above zero."""
-    positives = int(((labels if labels.ndim == 1 else labels[:, -1]) > 0).sum())
-    return positives if kind is Kind.AMOUNT else min(positives, len(labels) - positives)
+    """Rows that tell something: of chances those of the rarer label, of the others the positive ones."""
+    positives = positives_of(kind, labels)
+    return min(positives, len(labels) - positives) if kind is Kind.CHANCE else positives
+
+
+def positives_of(kind: Kind, labels: NDArray[Any]) -> int:
+    """Rows above zero (of bounded amounts: that can be); of classes those that are not of the most frequent one."""
+    if kind is Kind.CLASS:
+        return len(labels) - int(np.bincount(labels.astype(np.int64), minlength=1).max())
+    return int(((labels if labels.ndim == 1 else labels[:, 1]) > 0).sum())
 
 
 class _Dated:
@@ -136,12 +149,11 @@ def _check(frame: _Dated, name: str, rows: Positions, settings: SplitSettings, t
     few = few_of(frame.kind, frame.label[rows])
     if len(rows) >= settings.min_rows and few >= settings.min_positives:
         return
-    positives = int((frame.label[rows] > 0).sum())
-    needed = "of each label" if frame.kind is Kind.CHANCE else "above zero"
+    positives, needed = positives_of(frame.kind, frame.label[rows]), _POSITIVE[frame.kind]
     raise TooFewRowsError(
         f"{target} has too few rows to be judged honestly: the {name} window holds {len(rows)} labelled rows, "
         f"{positives} of them positive; it needs {settings.min_rows} rows and {settings.min_positives} {needed} "
-        f"(all windows together have {frame.rows} rows, {int((frame.label > 0).sum())} of them positive).",
+        f"(all windows together have {frame.rows} rows, {positives_of(frame.kind, frame.label)} of them positive).",
         hint=f"Import more data, or lower min_rows or min_positives under targets.{target}.training.split.",
     )
 
@@ -189,7 +201,7 @@ def _entry(frame: _Dated, name: str, rows: Positions, purged: int) -> dict[str, 
     return {
         "window": name,
         "rows": len(rows),
-        "positives": int((frame.label[rows] > 0).sum()),
+        "positives": positives_of(frame.kind, frame.label[rows]),
         "purged": purged,
         "first_as_of": str(dates.min()) if len(rows) else None,
         "last_as_of": str(dates.max()) if len(rows) else None,

@@ -1,1 +1,1 @@
-"""What differs between a target whose label is a chance and one whose label is an amount, and nothing else."""
+"""What differs between targets whose labels are chances, amounts and classes, and nothing else."""

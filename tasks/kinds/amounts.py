@@ -17,10 +17,10 @@ from models.intervals import ANSWER, RelativeConformal
 from models.valuation import common_share
 from refrain.errors import ModelError
 from refrain.settings import GateSettings
-from tasks.amount_metrics import Sums, cluster_replicates, nearest, tells
+from tasks.amount_metrics import Sums, nearest, tells
 from tasks.amount_plots import write_amount_plots
 from tasks.backtest import write_backtest
-from tasks.bootstrap import Replicates
+from tasks.bootstrap import Replicates, cluster_replicates
 from tasks.kinds.kind import Answers, Calibrated, Labels, Numbers
 from tasks.labelled import Labelled
 from tasks.records import CalibrationBin, EvaluationRecord
@@ -46,6 +46,10 @@ class Amounts:
         """The amounts themselves."""
         return answers[:, 0]
 
+    def described(self, answers: Answers) -> dict[str, NDArray[Any]]:
+        """The amounts and their bounds."""
+        return {name: answers[:, place] for place, name in enumerate(self.columns)}
+
     def raw(self, estimator: Any, rows: pd.DataFrame) -> Numbers:
         """Amounts without intervals."""
         return np.asarray(estimator.predict(rows), dtype=np.float64)
@@ -59,7 +63,7 @@ class Amounts:
 
     def calibrate(self, raw: Numbers, data: Labelled, rows: NDArray[np.intp]) -> Calibrated:
         """Intervals from the errors made on `rows`."""
-        frame, truth = data.features.iloc[rows], data.truth[rows]
+        frame, truth = data.features.iloc[rows], data.bounds[rows]
         calibrator = _fitted(data.target, raw, truth, frame)
         answers = with_bounds(calibrator, raw, frame)
         if data.target.horizon is None:
@@ -87,7 +91,7 @@ class Amounts:
     def replicates(
         self, labels: Labels, answers: Mapping[str, Answers], clusters: NDArray[np.int64], count: int, seed: int
     ) -> Mapping[str, Replicates]:
-        """Sums over rows are sums over clusters: a replicate costs as much as there are clusters."""
+        """See tasks.bootstrap.cluster_replicates."""
         sums = {name: Sums(labels, said) for name, said in answers.items()}
         return cluster_replicates(sums, clusters, count, seed)
 
@@ -129,7 +133,7 @@ class Amounts:
     ) -> None:
         """Errors and coverage by month ahead, age, size and origin, with fan charts."""
         frame = data.frame.iloc[rows].reset_index(drop=True)
-        write_backtest(record, data.target, frame, data.truth[rows], answers, folder)
+        write_backtest(record, data.target, frame, data.bounds[rows], answers, folder)
 
 
 def _fitted(target: Target, predicted: Numbers, truth: Labels, frame: pd.DataFrame) -> RelativeConformal:
@@ -157,7 +161,7 @@ def _fit_total(raw: Numbers, data: Labelled, rows: NDArray[np.intp]) -> Relative
     starts = np.flatnonzero(np.diff(series[order], prepend=-1))
     place = np.arange(len(order)) - np.repeat(starts, np.diff([*starts, len(order)]))
     unbroken = months[order] == place + 1
-    truth = data.truth[rows].reshape(len(rows), -1)
+    truth = data.bounds[rows].reshape(len(rows), -1)
     predicted = _running_sums(raw[order], starts)[unbroken]
     came = np.column_stack([_running_sums(bound[order], starts)[unbroken] for bound in truth.T])
     return _fitted(data.target, predicted, came, frame.iloc[order[unbroken]])
@@ -170,4 +174,6 @@ def _running_sums(values: NDArray[Any], starts: NDArray[np.intp]) -> Numbers:
     return np.asarray(whole - np.repeat(before, np.diff([*starts, len(values)])), dtype=np.float64)
 
 
-KIND = Amounts()
+def kind(classes: tuple[str, ...]) -> Amounts:
+    """The kind of targets that have no classes."""
+    return Amounts()

@@ -46,6 +46,10 @@ class Chances:
         """The probabilities themselves."""
         return answers
 
+    def described(self, answers: Answers) -> dict[str, NDArray[Any]]:
+        """The probabilities."""
+        return {"probability": answers}
+
     def raw(self, estimator: Any, rows: pd.DataFrame) -> Numbers:
         """Scores of label 1."""
         return positive_scores(estimator, rows)
@@ -130,4 +134,6 @@ class Chances:
         """None: no chance looks several steps ahead."""
 
 
-KIND = Chances()
+def kind(classes: tuple[str, ...]) -> Chances:
+    """The kind of targets that have no classes."""
+    return Chances()

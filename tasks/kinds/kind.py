@@ -18,9 +18,9 @@ from tasks.records import CalibrationBin, EvaluationRecord
 
 Numbers = NDArray[np.float64]
 Labels = NDArray[Any]
-"""What answers are held against: shape (rows,), or (rows, 2) where amounts are known to lie between two."""
+"""What answers are held against: shape (rows,), or of some amounts (rows, 2 or 3), see tasks.amount_metrics."""
 Answers = Numbers
-"""What a model says of rows: shape (rows,) of a chance, (rows, 5) of an amount."""
+"""What a model says of rows: shape (rows,) of a chance, (rows, 5) of an amount, (rows, classes + 1) of a class."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Calibrated:
 
 
 class KindOfTarget(Protocol):
-    """One kind of target. `raw` predictions, shape (rows,), are not calibrated yet; answers are."""
+    """One kind of target. `raw` predictions, shape (rows,) or (rows, classes), are not calibrated yet; answers are."""
 
     columns: tuple[str, ...]
     """What the columns of an answer are called where they are written."""
@@ -52,6 +52,9 @@ class KindOfTarget(Protocol):
 
     def headline(self, answers: Answers) -> Numbers:
         """The one number of each answer, shape (rows,)."""
+
+    def described(self, answers: Answers) -> dict[str, NDArray[Any]]:
+        """Answers as the columns that a person is given."""
 
     def raw(self, estimator: Any, rows: pd.DataFrame) -> Numbers:
         """What an estimator says of rows, uncalibrated."""

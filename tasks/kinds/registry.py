@@ -8,7 +8,7 @@ from features.target import Kind, Target
 if TYPE_CHECKING:
     from tasks.kinds.kind import KindOfTarget
 
-_MODULES = {Kind.CHANCE: "tasks.kinds.chances", Kind.AMOUNT: "tasks.kinds.amounts"}
+_MODULES = {Kind.CHANCE: "tasks.kinds.chances", Kind.AMOUNT: "tasks.kinds.amounts", Kind.CLASS: "tasks.kinds.classes"}
 
 
 def kind_module(target: Target) -> str:
@@ -18,10 +18,10 @@ def kind_module(target: Target) -> str:
 
 def kind_of(target: Target) -> "KindOfTarget":
     """What a target's kind can do."""
-    return of_kind(target.kind)
+    return of_kind(target.kind, target.classes)
 
 
-def of_kind(kind: Kind) -> "KindOfTarget":
-    """What targets of a kind can do."""
-    found: KindOfTarget = importlib.import_module(_MODULES[kind]).KIND
+def of_kind(kind: Kind, classes: tuple[str, ...]) -> "KindOfTarget":
+    """What targets of a kind, and of these classes, can do."""
+    found: KindOfTarget = importlib.import_module(_MODULES[kind]).kind(classes)
     return found

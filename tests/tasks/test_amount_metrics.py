@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.amount_metrics import Sums, cluster_replicates
-from tasks.bootstrap import resamples
+from tasks.amount_metrics import Sums
+from tasks.bootstrap import cluster_replicates, resamples
 
 
 def slow_metrics(labels, answers):
@@ -70,3 +70,14 @@ def test_exact_bounds_are_the_amount_itself():
     labels, answers, _ = sample(3)
     twice = Sums(np.column_stack([labels, labels]), answers)
     np.testing.assert_array_equal(twice.parts, Sums(labels, answers).parts)
+
+
+def test_scaled_errors_are_shares_of_what_counts_as_one():
+    answers = np.array([[5.0, 4, 6, 3, 7], [15.0, 14, 16, 8, 17]])
+    truth = np.array([[6.0, 6.0, 2.0], [12.0, 12.0, 6.0]])
+    sums = Sums(truth, answers)
+    found = {name: float(value[0]) for name, value in sums.metrics(None).items()}
+    assert found["mase"] == pytest.approx((1 + 3) / (2 + 6))
+    assert found["wape"] == pytest.approx((1 + 3) / (6 + 12))
+    assert not sums.is_hidden, "the scale is no bound"
+    assert "mase" not in Sums(truth[:, 0], answers).metrics(None)

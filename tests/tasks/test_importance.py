@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 from refrain.settings import TrainingSettings
 from tasks.importance import permutation_importance
-from tasks.kinds.chances import KIND as CHANCES
+from tasks.kinds.chances import Chances
 
 
 def world(rows=600):
@@ -24,7 +24,7 @@ def test_ranks_features_by_what_the_model_makes_of_them(rows):
     model = LogisticRegression().fit(frame, labels)
     training = TrainingSettings(candidates={}, importance_rows=rows, importance_repeats=4)
     before = frame.copy()
-    found = permutation_importance(CHANCES, model, frame, labels, clusters, training)
+    found = permutation_importance(Chances(), model, frame, labels, clusters, training)
     pd.testing.assert_frame_equal(frame, before)
     assert found["strong"].value > found["weak"].value > abs(found["noise"].value)
     assert found["strong"].low > 0
@@ -41,5 +41,5 @@ def test_a_model_that_reads_nothing_loses_nothing():
         def predict_proba(self, rows):
             return np.full((len(rows), 2), 0.5)
 
-    found = permutation_importance(CHANCES, Same(), frame, labels, clusters, TrainingSettings(candidates={}))
+    found = permutation_importance(Chances(), Same(), frame, labels, clusters, TrainingSettings(candidates={}))
     assert {(each.value, each.low, each.high) for each in found.values()} == {(0.0, 0.0, 0.0)}

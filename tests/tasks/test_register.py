@@ -19,7 +19,7 @@ from refrain.project import Project
 from tasks.aliases import alias_moves, check_loads, move_alias, rollback
 from tasks.gate import displayed
 from tasks.judged_rows import read_judged_rows
-from tasks.kinds.chances import KIND as CHANCES
+from tasks.kinds.chances import Chances
 from tasks.lineage import Lineage
 from tasks.model_folder import fetched_model
 from tasks.records import EvaluationRecord
@@ -106,7 +106,7 @@ def test_mlflow_serves_the_version_as_probabilities(registered, monkeypatch: pyt
     monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "true")
     model = mlflow.pyfunc.load_model(folder)
     rows = snapshot_rows(5)[list(TARGET.features)]
-    ours = CHANCES.ask(load_estimator(Path(folder) / "model.skops"), rows)
+    ours = Chances().ask(load_estimator(Path(folder) / "model.skops"), rows)
     np.testing.assert_array_equal(model.predict(rows)[:, 1], ours)
     assert [column.name for column in model.metadata.signature.inputs] == list(TARGET.features)
     assert len(model.metadata.load_input_example(folder)) == 3
@@ -335,7 +335,7 @@ def test_judged_rows_are_the_test_window_in_its_order(project, record):
     rows = read_judged_rows(TARGET, tuple(NAMES), project)
     assert len(rows.truth) == record.test.rows
     model = load_estimator(project.models_folder(TARGET.name) / record.candidate("logistic").model)
-    np.testing.assert_allclose(CHANCES.ask(model, rows.features), rows.said["logistic"], atol=1e-12)
+    np.testing.assert_allclose(Chances().ask(model, rows.features), rows.said["logistic"], atol=1e-12)
 
 
 texts = st.text(min_size=1, max_size=5)
