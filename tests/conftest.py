@@ -17,3 +17,15 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the real input files are not here ({folder}); set REFRAIN_SHARED_DATA to their folder")
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run side by side: a file's stay together, for the fixtures they share, and so do those of the flows.
+
+    These begin first, because they take longest.
+    """
+    flows = PROJECT / "tests" / "flows"
+    items.sort(key=lambda item: flows not in item.path.parents)
+    for item in items:
+        group = "flows" if flows in item.path.parents else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
