@@ -1,0 +1,56 @@
+"""The store in a file of SQLite's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, text
+from sqlalchemy.dialects import sqlite
+
+from tasks.collected.store import EventStore
+
+_ALONE = "collected_alone"
+_SETTINGS = (
+    "journal_mode = WAL",
+    # In WAL mode the default is to sync now and then: a commit could be lost with the power.
+    "synchronous = FULL",
+    "cache_size = -65536",  # 64 MB: the indexes of some million events
+)
+
+
+class SqliteStore(EventStore):
+    """A store in a file. Readers neither wait for the writer nor keep it waiting."""
+
+    seconds_to_wait = 10.0
+    """For the turn to write."""
+
+    def _engine(self) -> Engine:
+        engine = create_engine(self.address.url, connect_args={"timeout": self.seconds_to_wait})
+        event.listen(engine, "connect", _set_up)
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def _alone(self) -> Iterator[Connection]:
+        with self.engine.connect().execution_options(**{_ALONE: True}) as connection, connection.begin():
+            yield connection
+
+    def insert_new(self, table: Table) -> Insert:  # noqa: D102 - as in the base class
+        return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def _set_up(connection: Any, _record: object) -> None:
+    # Python's driver would begin transactions by itself, and only with the first change.
+    connection.isolation_level = None
+    for setting in _SETTINGS:
+        connection.execute(f"PRAGMA {setting}")
+
+
+def _begin(connection: Connection) -> None:
+    alone = connection.get_execution_options().get(_ALONE, False)
+    connection.execute(text("BEGIN IMMEDIATE" if alone else "BEGIN"))
