@@ -229,6 +229,7 @@ TARGETS = (
             Cut(S30, (1_000, 30_000, 1_000_000)),
         ),
         horizon=MONTH_AHEAD,
+        curves=True,
         bounded_labels=True,
     ),
 )

@@ -116,7 +116,11 @@ class Target:
     """Whether its rows also have `label_low`: an amount that a censored source hides lies between it and `label`. An
     answer between them is no error."""
     horizon: str | None = None
-    """The feature that says how many steps ahead a row is, where a row's sum over the steps is asked for, too."""
+    """The feature that says how many steps ahead a row is, where there are several."""
+    step: str = "month"
+    """What a step ahead is: a month, an hour."""
+    curves: bool = False
+    """Whether its models forecast curves, whose sums over the steps ahead are asked for, too."""
     alert_group: tuple[str, ...] = ()
     """Columns within which alerts are counted, where the target has a decision threshold."""
 

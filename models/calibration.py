@@ -62,16 +62,22 @@ Calibrator = PlattCalibrator | IsotonicCalibrator
 
 
 class CalibratedModel(ClassifierMixin, BaseEstimator):
-    """A fitted classifier and the fitted map from its scores to probabilities: what is stored and served."""
+    """A fitted classifier and the fitted map from its scores to probabilities: what is stored and served.
 
-    def __init__(self, estimator: Any = None, calibrator: Any = None) -> None:
+    Without a `calibrator` the scores are probabilities as they come. `expected_number`: a fitted ExpectedNumber, where one also
+    asks how many rows are positive.
+    """
+
+    def __init__(self, estimator: Any = None, calibrator: Any = None, expected_number: Any = None) -> None:
         self.estimator = estimator
         self.calibrator = calibrator
+        self.expected_number = expected_number
         self.classes_ = np.array([0, 1])
 
     def predict_proba(self, X: pd.DataFrame) -> Numbers:  # noqa: N803 - scikit-learn's name
         """Probabilities of 0 and 1, shape (rows, 2). Optional features may be absent."""
-        ones = self.calibrator.predict(positive_scores(self.estimator, X))
+        scores = positive_scores(self.estimator, X)
+        ones = scores if self.calibrator is None else self.calibrator.predict(scores)
         return np.column_stack([1.0 - ones, ones])
 
     def predict(self, X: pd.DataFrame) -> NDArray[np.int64]:  # noqa: N803

@@ -1,7 +1,8 @@
-"""The backtest of a target that looks several months ahead: what it would have said over the past, beside what came.
+"""The backtest of a target that looks several steps ahead: what it would have said over the past, beside what came.
 
 Its rows are those of the test window: rolling origins, none of which the models had learned from. Every track is
-scored, also one that dropped out of a chart or fell silent, and those are told apart from the survivors.
+scored, also one that dropped out of a chart or fell silent; where a chart hides such tracks, they are told apart from
+the survivors.
 """
 
 from collections.abc import Mapping
@@ -41,10 +42,10 @@ class Scored(Frozen):
 
 
 class Stretch(Frozen):
-    """One month ahead, one origin, or all of them."""
+    """One step ahead, one origin, or all of them."""
 
     name: str
-    """The month's number, the origin's date, or "all"."""
+    """The step's number, the origin's date, or "all"."""
     rows: int
     amount: float
     """What came, added up."""
@@ -53,18 +54,22 @@ class Stretch(Frozen):
 
 
 class Part(Frozen):
-    """Some of the tracks: all of them, those of an age or a size, survivors or drop-outs."""
+    """Some of the rows: all of them, those of an age or a size, survivors or drop-outs."""
 
     name: str
-    tracks: int
+    clusters: int
     whole: Stretch
-    months: tuple[Stretch, ...]
+    steps: tuple[Stretch, ...]
 
 
 class Backtest(Frozen):
     """Everything that a backtest report says."""
 
     target: str
+    step: str
+    """What a step ahead is: a month, an hour."""
+    clustered: str
+    """What is resampled together: tracks, weeks."""
     shown: str
     """The candidate that the tune window chose."""
     best_baseline: str
@@ -92,7 +97,7 @@ def write_backtest(
 
     `frame`: the rows of the test window with entity, as_of and features. `truth`: what came, shape (rows,), or the
     least and the most that it can have been, shape (rows, 2). `said`: candidate -> models.intervals.ANSWER of each row,
-    shape (rows, 5). The target has a `horizon`, the column of the month ahead.
+    shape (rows, 5). The target has a `horizon`, the column of the step ahead.
     """
     backtest = measure_backtest(record, target, frame, truth, said)
     write_backtest_plots(backtest, target, frame, truth, said, folder)
@@ -105,9 +110,9 @@ def write_backtest(
 def measure_backtest(
     record: EvaluationRecord, target: Target, frame: pd.DataFrame, truth: NDArray[Any], said: Mapping[str, Answers]
 ) -> Backtest:
-    """The numbers of a backtest. Months, origins and parts without any row are left out."""
+    """The numbers of a backtest. Steps, origins and parts without any row are left out."""
     assert target.horizon is not None
-    months = frame[target.horizon].to_numpy(dtype=np.int64)
+    steps = frame[target.horizon].to_numpy(dtype=np.int64)
     origins = pd.to_datetime(frame[AS_OF]).dt.strftime("%Y-%m-%d").to_numpy()
     clusters = np.asarray(frame.groupby(list(target.cluster), sort=True, dropna=False).ngroup(), dtype=np.int64)
     bounds = np.asarray(truth, dtype=np.float64).reshape(len(frame), -1)
@@ -118,15 +123,17 @@ def measure_backtest(
     parts = tuple(
         Part(
             name=name,
-            tracks=len(np.unique(clusters[rows])),
+            clusters=len(np.unique(clusters[rows])),
             whole=stretch(ALL, rows),
-            months=tuple(stretch(str(month), rows & (months == month)) for month in np.unique(months[rows])),
+            steps=tuple(stretch(str(step), rows & (steps == step)) for step in np.unique(steps[rows])),
         )
         for name, rows in _parts(target, frame, bounds).items()
         if rows.any()
     )
     return Backtest(
         target=record.target,
+        step=target.step,
+        clustered=f"{target.cluster[0].removesuffix('_id')}s",
         shown=shown_candidate(record),
         best_baseline=record.best_baseline,
         baselines=tuple(candidate.name for candidate in record.candidates if candidate.is_baseline),
@@ -153,8 +160,10 @@ def is_drop_out(bounds: Numbers) -> Rows:
 
 
 def _parts(target: Target, frame: pd.DataFrame, bounds: Numbers) -> dict[str, Rows]:
-    gone = is_drop_out(bounds)
-    found = {ALL: np.ones(len(frame), dtype=bool), SURVIVORS: ~gone, DROP_OUTS: gone}
+    found = {ALL: np.ones(len(frame), dtype=bool)}
+    if target.bounded_labels:
+        gone = is_drop_out(bounds)
+        found |= {SURVIVORS: ~gone, DROP_OUTS: gone}
     for part in target.slices:
         if part.column != target.horizon:
             values = frame[part.column].to_numpy(dtype=np.float64, na_value=np.nan)

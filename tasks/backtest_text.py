@@ -9,24 +9,29 @@ if TYPE_CHECKING:
 
 _HEADING = ("rows", "WAPE", "best baseline's WAPE", "bias", "inside 80 %", "inside 95 %")
 
+_DROP_OUTS = (
+    "A drop-out is a month in which the source did not list the track on every day, or in which nothing was streamed.",
+)
+
 
 def backtest_text(backtest: "Backtest") -> str:
-    """The page: every part, every month ahead, every origin, the candidate beside the best baseline."""
+    """The page: every part, every step ahead, every origin, the candidate beside the best baseline."""
     whole = backtest.part("all")
     first, last = backtest.origins[0].name, backtest.origins[-1].name
+    step, many = backtest.step, backtest.clustered
     origins = f"{len(backtest.origins)} origins from {first} to {last}" if first != last else f"one origin, {first}"
     return "\n".join(
         [
             f"# Backtest of {backtest.target}",
             "",
-            f"{whole.tracks:,} tracks, {origins}, {whole.months[0].name} to {whole.months[-1].name} months ahead; no",
+            f"{whole.clusters:,} {many}, {origins}, {whole.steps[0].name} to {whole.steps[-1].name} {step}s ahead; no",
             f"model had seen any of it. Shown is **{backtest.shown}**, which the tune window chose, beside the best",
             f"baseline of the test window, **{backtest.best_baseline}**. WAPE is the sum of all errors over the sum of",
-            "what came, with its 95 % interval over tracks. A drop-out is a month in which the source did not list the",
-            "track on every day, or in which nothing was streamed.",
+            f"what came, with its 95 % interval over {many}.",
+            *(_DROP_OUTS if any(part.name == "drop-outs" for part in backtest.parts) else ()),
             "",
-            "![WAPE by month ahead](backtest-months.png)",
-            "![Coverage by month ahead](backtest-coverage.png)",
+            f"![WAPE by {step} ahead](backtest-{step}s.png)",
+            f"![Coverage by {step} ahead](backtest-coverage.png)",
             "![Fan charts](backtest-fans.png)",
             "",
             "## All candidates",
@@ -36,13 +41,13 @@ def backtest_text(backtest: "Backtest") -> str:
                 ([name, *_scored(scored)] for name, scored in whole.whole.scores.items()),
             ),
             "",
-            "## By kind of track",
+            f"## By kind of {many.removesuffix('s')}",
             "",
-            *_table(("tracks", *_HEADING), (_line(part.name, part.whole, backtest) for part in backtest.parts)),
+            *_table((many, *_HEADING), (_line(part.name, part.whole, backtest) for part in backtest.parts)),
             "",
-            "## By month ahead",
+            f"## By {step} ahead",
             "",
-            *_table(("month", *_HEADING), (_line(month.name, month, backtest) for month in whole.months)),
+            *_table((step, *_HEADING), (_line(ahead.name, ahead, backtest) for ahead in whole.steps)),
             "",
             "## By origin",
             "",

@@ -169,6 +169,7 @@ def _candidate(tested: Tested, window: _Window) -> CandidateRecord:
         importance=_importance(tested, window),
         calibration=window.kind.bins(window.truth, tested.answers),
         alerts=_alerts(tested, window),
+        counts=window.kind.counts(tested.model, window.data, window.split.test, tested.answers),
         model=tested.file,
     )
 

@@ -36,6 +36,19 @@ class CalibrationBin(Frozen):
     rows: int
 
 
+class CountRecord(Frozen):
+    """How many rows of an as_of are positive: what was expected, its intervals, and what came."""
+
+    as_of: date
+    rows: int
+    expected: float
+    low_80: float
+    high_80: float
+    low_95: float
+    high_95: float
+    came: int
+
+
 class AlertsRecord(Frozen):
     """The decision threshold and what it does on the test window."""
 
@@ -69,6 +82,8 @@ class CandidateRecord(Frozen):
     """Feature -> loss of headline metric when it is permuted."""
     calibration: tuple[CalibrationBin, ...]
     alerts: AlertsRecord | None = None
+    counts: tuple[CountRecord, ...] = ()
+    """Of each as_of of the test window, where the target asks for it."""
     model: str
     """File name of the stored estimator in data/models/<target>/."""
 

@@ -23,7 +23,7 @@ from tasks.backtest import write_backtest
 from tasks.bootstrap import Replicates, cluster_replicates
 from tasks.kinds.kind import Answers, Calibrated, Labels, Numbers
 from tasks.labelled import Labelled
-from tasks.records import CalibrationBin, EvaluationRecord
+from tasks.records import CalibrationBin, CountRecord, EvaluationRecord
 
 
 class Amounts:
@@ -66,8 +66,9 @@ class Amounts:
         frame, truth = data.features.iloc[rows], data.bounds[rows]
         calibrator = _fitted(data.target, raw, truth, frame)
         answers = with_bounds(calibrator, raw, frame)
-        if data.target.horizon is None:
+        if not data.target.curves:
             return Calibrated((calibrator,), {}, answers)
+        assert data.target.horizon is not None
         share = _common_share(answers, truth, data.groups((AS_OF, data.target.horizon), rows))
         return Calibrated((calibrator, _fit_total(raw, data, rows), share), {}, answers)
 
@@ -103,6 +104,10 @@ class Amounts:
         """None: coverage is a number."""
         return ()
 
+    def counts(self, model: Any, data: Labelled, rows: NDArray[np.intp], answers: Answers) -> tuple[CountRecord, ...]:
+        """None: positive rows are counted of chances."""
+        return ()
+
     def reliability_limit(self, gate: GateSettings) -> float:
         """The params' limit of coverage error."""
         return gate.max_coverage_error
@@ -131,7 +136,7 @@ class Amounts:
         answers: Mapping[str, Answers],
         folder: Path,
     ) -> None:
-        """Errors and coverage by month ahead, age, size and origin, with fan charts."""
+        """Errors and coverage by step ahead, slice and origin, with fan charts."""
         frame = data.frame.iloc[rows].reset_index(drop=True)
         write_backtest(record, data.target, frame, data.bounds[rows], answers, folder)
 

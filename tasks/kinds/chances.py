@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.target import Baseline
+from features.target import AS_OF, LABEL_KNOWN_AT, Baseline
 from models.baselines import BaseRate, ColumnScore
 from models.calibration import CalibratedModel, choose_calibrator, positive_scores
+from models.expected_number import COLUMNS, ExpectedNumber
 from models.family import Examples
 from refrain.errors import ModelError
 from refrain.settings import GateSettings
@@ -19,7 +20,7 @@ from tasks.chance_plots import write_chance_plots
 from tasks.kinds.kind import Answers, Calibrated, Labels, Numbers
 from tasks.labelled import Labelled
 from tasks.metrics import Ranked, point_metrics
-from tasks.records import CalibrationBin, EvaluationRecord
+from tasks.records import CalibrationBin, CountRecord, EvaluationRecord
 
 _CALIBRATION_NAMES = {"PlattCalibrator": "platt", "IsotonicCalibrator": "isotonic"}
 
@@ -63,15 +64,17 @@ class Chances:
         """The better of Platt scaling and isotonic regression."""
         calibrator = choose_calibrator(raw, data.labels[rows], data.groups(data.target.cluster, rows))
         named = {"calibration": _CALIBRATION_NAMES[type(calibrator).__name__]}
-        return Calibrated(calibrator, named, calibrator.predict(raw))
+        answers = calibrator.predict(raw)
+        return Calibrated((calibrator, _number(answers, data, rows)), named, answers)
 
     def calibrate_baseline(self, raw: Numbers, data: Labelled, rows: NDArray[np.intp]) -> Calibrated | None:
-        """None: a baseline's curve is fitted with it."""
-        return None
+        """A baseline's curve is fitted with it: only the number of positive rows is left to learn."""
+        number = _number(raw, data, rows)
+        return None if number is None else Calibrated((None, number), {}, raw)
 
     def wrap(self, estimator: Any, calibrated: Calibrated | None) -> Any:
         """Estimator and calibrator as one."""
-        return estimator if calibrated is None else CalibratedModel(estimator, calibrated.calibrator)
+        return estimator if calibrated is None else CalibratedModel(estimator, *calibrated.calibrator)
 
     def fold_score(self, metric: str, labels: Labels, raw: Numbers) -> float:
         """A metric of scores."""
@@ -104,6 +107,16 @@ class Chances:
             for inside in (ranked.bins == number for number in np.unique(ranked.bins)[::-1])
         )
 
+    def counts(self, model: Any, data: Labelled, rows: NDArray[np.intp], answers: Answers) -> tuple[CountRecord, ...]:
+        """Of each as_of, from the first to the last."""
+        if not data.target.counted:
+            return ()
+        groups = data.groups((AS_OF,), rows)
+        return tuple(
+            _count(model.expected_number, data, rows[groups == place], answers[groups == place])
+            for place in np.unique(groups)
+        )
+
     def reliability_limit(self, gate: GateSettings) -> float:
         """The params' limit of calibration error."""
         return gate.max_calibration_error
@@ -132,6 +145,23 @@ class Chances:
         folder: Path,
     ) -> None:
         """None: no chance looks several steps ahead."""
+
+
+def _number(answers: Answers, data: Labelled, rows: NDArray[np.intp]) -> ExpectedNumber | None:
+    if not data.target.counted:
+        return None
+    dated = data.frame.iloc[rows].drop_duplicates(AS_OF)
+    as_of, known_at = (pd.to_datetime(dated[name]).to_numpy() for name in (AS_OF, LABEL_KNOWN_AT))
+    # As_ofs whose labels tell of partly the same days, the one they are counted from among them.
+    together = np.searchsorted(as_of, known_at, side="left") - np.arange(len(as_of))
+    number = ExpectedNumber(overlap=max(1, int(together.max())))
+    return number.fit(answers, data.labels[rows], data.groups((AS_OF,), rows))
+
+
+def _count(number: ExpectedNumber, data: Labelled, rows: NDArray[np.intp], answers: Answers) -> CountRecord:
+    said = dict(zip(("expected", *COLUMNS[1:]), number.answer(answers).tolist(), strict=True))
+    as_of = pd.Timestamp(data.frame[AS_OF].iloc[rows[0]]).date()
+    return CountRecord(as_of=as_of, rows=len(rows), came=int(data.labels[rows].sum()), **said)
 
 
 def kind(classes: tuple[str, ...]) -> Chances:

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from models.class_baselines import ClassShares
-from models.class_calibration import CalibratedClasses, ClassCalibrator, choose_decision_weights, chosen_classes
 from numpy.typing import NDArray
 
 from features.target import Baseline
+from models.class_baselines import ClassShares
+from models.class_calibration import CalibratedClasses, ClassCalibrator, choose_decision_weights, chosen_classes
 from models.family import Examples
 from refrain.errors import ModelError
 from refrain.settings import GateSettings
@@ -19,7 +19,7 @@ from tasks.class_metrics import ClassSums
 from tasks.class_plots import write_class_plots
 from tasks.kinds.kind import Answers, Calibrated, Labels, Numbers
 from tasks.labelled import Labelled
-from tasks.records import CalibrationBin, EvaluationRecord
+from tasks.records import CalibrationBin, CountRecord, EvaluationRecord
 
 
 class Classes:
@@ -103,6 +103,10 @@ class Classes:
 
     def bins(self, labels: Labels, answers: Answers) -> tuple[CalibrationBin, ...]:
         """None: there would be one curve for each class."""
+        return ()
+
+    def counts(self, model: Any, data: Labelled, rows: NDArray[np.intp], answers: Answers) -> tuple[CountRecord, ...]:
+        """None: positive rows are counted of chances."""
         return ()
 
     def reliability_limit(self, gate: GateSettings) -> float:

@@ -14,7 +14,7 @@ from models.family import Examples
 from refrain.settings import GateSettings
 from tasks.bootstrap import Replicates
 from tasks.labelled import Labelled
-from tasks.records import CalibrationBin, EvaluationRecord
+from tasks.records import CalibrationBin, CountRecord, EvaluationRecord
 
 Numbers = NDArray[np.float64]
 Labels = NDArray[Any]
@@ -87,6 +87,9 @@ class KindOfTarget(Protocol):
 
     def bins(self, labels: Labels, answers: Answers) -> tuple[CalibrationBin, ...]:
         """The reliability curve, where the kind has one."""
+
+    def counts(self, model: Any, data: Labelled, rows: NDArray[np.intp], answers: Answers) -> tuple[CountRecord, ...]:
+        """Positive rows by as_of, said and come, where the target asks for them."""
 
     def reliability_limit(self, gate: GateSettings) -> float:
         """The largest value of the reliability metric that may be served."""

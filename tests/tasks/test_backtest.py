@@ -70,7 +70,7 @@ def record() -> EvaluationRecord:
 
 def test_the_wape_of_a_month_is_the_sum_of_errors_over_the_sum_of_what_came(parts: Parts) -> None:
     found = measure_backtest(parts[0], DECAY, *parts[1:])
-    for month in found.part("all").months:
+    for month in found.part("all").steps:
         rows = (parts[1]["month_ahead"] == int(month.name)).to_numpy()
         low, high = parts[2][rows].T
         for name, said in parts[3].items():
@@ -86,9 +86,9 @@ def test_the_wape_of_a_month_is_the_sum_of_errors_over_the_sum_of_what_came(part
 def test_survivors_and_drop_outs_are_all_rows_and_no_row_twice(parts: Parts) -> None:
     found = measure_backtest(parts[0], DECAY, *parts[1:])
     survivors, gone, every = (found.part(name) for name in ("survivors", "drop-outs", "all"))
-    assert (gone.tracks, gone.whole.rows) == (3, 2 * 3 * 6)
+    assert (gone.clusters, gone.whole.rows) == (3, 2 * 3 * 6)
     assert survivors.whole.rows + gone.whole.rows == every.whole.rows == len(parts[1])
-    assert [month.name for month in gone.months] == ["7", "8", "9", "10", "11", "12"]
+    assert [month.name for month in gone.steps] == ["7", "8", "9", "10", "11", "12"]
 
 
 def test_ages_sizes_and_origins_are_told_apart(parts: Parts) -> None:
