@@ -10,6 +10,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from contracts.registry import find_contract
 from features.registry import all_targets
 from flows.data_plane import DataPlane, write_pipeline
 from refrain.errors import InputError, UsageError
@@ -137,15 +138,24 @@ def simulate(project: Project, scale: float | None, seed: int | None) -> Project
             source=source.name,
             received_on=received_on,
             max_age_days=60,
-            references=() if dataset == "tracks" else ("tracks",),
+            references=_referred_to(dataset),
         )
         known = project.settings.datasets.get(dataset)
         if known is None or known.source != source.name:
             changes["datasets", dataset] = chosen.model_dump(mode="json", exclude_defaults=True)
         elif known.references != chosen.references:
             changes["datasets", dataset, "references"] = list(chosen.references)
+    for dataset in {other for target in all_targets().values() for other in target.instead.values()}:
+        # What was imported to be read instead of a simulated dataset.
+        if dataset in project.settings.datasets:
+            changes["datasets", dataset] = None
     _rewrite_params(project, changes)
     return Project(project.root)
+
+
+def _referred_to(dataset: str) -> tuple[str, ...]:
+    """The datasets that hold what the rows of a dataset name."""
+    return tuple(dict.fromkeys(reference.dataset for reference in find_contract(dataset).references))
 
 
 def _record(project: Project, dataset: str) -> None:
@@ -157,6 +167,7 @@ def _record(project: Project, dataset: str) -> None:
 
 
 def _rewrite_params(project: Project, changes: Mapping[tuple[str, ...], Any]) -> None:
+    """Set what is at each place; what is None goes."""
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 200
@@ -165,6 +176,9 @@ def _rewrite_params(project: Project, changes: Mapping[tuple[str, ...], Any]) ->
         place = document
         for folder in folders:
             place = place[folder]
-        place[last] = value
+        if value is None:
+            del place[last]
+        else:
+            place[last] = value
     with replacing(project.params_file) as beside, beside.open("w", encoding="utf-8") as stream:
         yaml.dump(document, stream)

@@ -64,8 +64,8 @@ Calibrator = PlattCalibrator | IsotonicCalibrator
 class CalibratedModel(ClassifierMixin, BaseEstimator):
     """A fitted classifier and the fitted map from its scores to probabilities: what is stored and served.
 
-    Without a `calibrator` the scores are probabilities as they come. `expected_number`: a fitted ExpectedNumber, where one also
-    asks how many rows are positive.
+    Without a `calibrator` the scores are probabilities as they come. `expected_number`: a fitted ExpectedNumber, where
+    one also asks how many rows are positive.
     """
 
     def __init__(self, estimator: Any = None, calibrator: Any = None, expected_number: Any = None) -> None:
