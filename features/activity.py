@@ -19,6 +19,7 @@ HOURS = 24
 _DECIMALS = 6
 """Of minutes: what is beyond depends on the order in which they are added up."""
 _LONGEST_SHOWN = 40
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _READ = {
     "user_id": pl.String(),
     "login_time": pl.Datetime("us"),
@@ -32,7 +33,7 @@ class ShowActivity(Frozen):
 
     show_id: str
     title: str
-    """What the shows dataset calls it; its id where that does not know it."""
+    """What it is called, where that is known (`titled`); its id otherwise."""
     sessions: int
     """In which it was watched, once or several times."""
     users: int
@@ -67,18 +68,21 @@ class Activity(Frozen):
     by_hour: tuple[HourActivity, ...]
     """All 24."""
 
+    def titled(self, titles: Mapping[str, str]) -> "Activity":
+        """The same, each show called by its title where `titles` (id -> title) knows one."""
+        named = (show.model_copy(update={"title": titles.get(show.show_id, show.title)}) for show in self.top_shows)
+        return self.model_copy(update={"top_shows": tuple(named)})
+
 
 def read_since(at: datetime) -> datetime:
     """No session that began before this moment can have ended within the seven days up to `at`."""
     return at - timedelta(days=DAYS, minutes=LONGEST_MINUTES)
 
 
-def activity(
-    events: pl.LazyFrame, at: datetime, *, titles: Mapping[str, str] | None = None, timezone: str = "UTC", top: int = 10
-) -> Activity:
+def activity(events: pl.LazyFrame, at: datetime, *, timezone: str = "UTC", top: int = 10) -> Activity:
     """The figures of `events` (typed as the dataset is) at the moment `at`, which knows its offset from UTC.
 
-    `titles`: show -> what it is called. Memory grows with the sessions of a week, not with the events.
+    Memory grows with the sessions of a week, not with the events.
     Raises UsageError if there is no such time zone.
     """
     moment = at.astimezone(UTC)
@@ -97,7 +101,7 @@ def activity(
         watch_minutes=minutes,
         minutes_per_user_and_day=round(minutes / users / DAYS, _DECIMALS) if users else None,
         minutes_per_active_day=round(minutes / active_days, _DECIMALS) if users else None,
-        top_shows=_top_shows(ended, titles or {}, top),
+        top_shows=_top_shows(ended, top),
         by_hour=_by_hour(ended),
     )
 
@@ -111,11 +115,14 @@ def last_known_moment(events: pl.LazyFrame) -> datetime | None:
 def read_moment(text: str) -> datetime:
     """A date (its first moment) or a time in ISO 8601 as a moment; UTC where it says no offset.
 
-    Raises UsageError where it is neither.
+    Raises UsageError where it is neither, or lies before 1970.
     """
     try:
         found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        if found >= _FIRST:
+            return found
+        raise ValueError(text)
     except (ValueError, OverflowError):
         raise UsageError(
             f"{text[:_LONGEST_SHOWN]!r} is no moment.",
@@ -155,7 +162,7 @@ def _ended(events: pl.LazyFrame, moment: datetime) -> pl.DataFrame:
     )
 
 
-def _top_shows(ended: pl.DataFrame, titles: Mapping[str, str], top: int) -> tuple[ShowActivity, ...]:
+def _top_shows(ended: pl.DataFrame, top: int) -> tuple[ShowActivity, ...]:
     lists = ended.with_row_index("session").with_columns(pl.col("content_watched").str.split(SEPARATOR))
     shows = (
         lists.with_columns(minutes=pl.col("minutes") / pl.col("content_watched").list.len())
@@ -170,7 +177,7 @@ def _top_shows(ended: pl.DataFrame, titles: Mapping[str, str], top: int) -> tupl
         .sort("sessions", "show_id", descending=[True, False])
         .head(top)
     )
-    return tuple(ShowActivity(title=titles.get(row["show_id"], row["show_id"]), **row) for row in shows.to_dicts())
+    return tuple(ShowActivity(title=row["show_id"], **row) for row in shows.to_dicts())
 
 
 def _by_hour(ended: pl.DataFrame) -> tuple[HourActivity, ...]:

@@ -63,15 +63,15 @@ def _figures(project: Project, at: datetime | None, timezone: str, top: int) -> 
             f"There is no {path}.", hint="Run `refrain export events`, `refrain import` or `refrain run audience`."
         )
     events = scan_dataset(EVENTS, path)
-    titles = {}
-    if shows.is_file():
-        with naming(shows):
-            titles = dict(scan_dataset(SHOWS, shows).select("show_id", "title").collect().iter_rows())
     with naming(path):
         moment = at or last_known_moment(events)
         if moment is None:
             raise InputError(f"{path} has no sessions.", hint="Import or export some.")
-        return figures(events, moment, titles=titles, timezone=timezone, top=top)
+        found = figures(events, moment, timezone=timezone, top=top)
+    if not shows.is_file():
+        return found
+    with naming(shows):
+        return found.titled(dict(scan_dataset(SHOWS, shows).select("show_id", "title").collect().iter_rows()))
 
 
 def _show(found: "Activity") -> None:

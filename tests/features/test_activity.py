@@ -135,7 +135,7 @@ def test_the_moment_may_be_given_in_any_zone():
 
 def test_a_show_is_called_by_its_title_and_equals_stand_by_id():
     rows = [session("2024-04-01T10:00:00", 30.0, shows="b|a|b"), session("2024-04-01T11:00:00", 8.0, shows="a|b")]
-    first, second = activity(frame(rows), AT, titles={"a": "Alpha"}).top_shows
+    first, second = activity(frame(rows), AT).titled({"a": "Alpha"}).top_shows
     assert (first.show_id, first.title, first.sessions, first.watch_minutes) == ("a", "Alpha", 2, 14.0)
     assert (second.show_id, second.title, second.sessions, second.watch_minutes) == ("b", "b", 2, 24.0)
 
@@ -172,7 +172,7 @@ def test_a_moment_is_read_in_utc_unless_it_says_otherwise(text, hour):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "now", "2024-13-01", "2024-04-02 11:00 02:00", "0001-01-01T00:00+10:00", "9" * 50]
+    "text", ["", "now", "2024-13-01", "2024-04-02 11:00 02:00", "0001-01-01T00:00+10:00", "1969-12-31", "9" * 50]
 )
 def test_what_is_no_moment_is_told(text):
     with pytest.raises(UsageError, match="no moment"):
