@@ -2,7 +2,8 @@
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -51,51 +52,98 @@ def choose_dataset(source_name: str, wanted: str | None) -> str:
 def import_file(project: Project, dataset: str, chosen: DatasetSettings) -> Imported:
     """Replace `dataset` by what the source of `chosen` reads from its file: the whole of it, or nothing.
 
-    The file is read and held against the contract beside the project's data; only then are the dataset, its report,
-    params.yaml and dvc.lock changed. Raises InputError or ContractError, with everything as it was.
+    See `import_files`.
     """
+    (done,) = import_files(project, {dataset: chosen})
+    return done
+
+
+def import_files(project: Project, chosen: Mapping[str, DatasetSettings]) -> tuple[Imported, ...]:
+    """Replace datasets by what the sources of `chosen` read from their files: all of them whole, or none.
+
+    Each is read and held against its contract beside the project's data, those that it refers to standing before it in
+    `chosen`; only then are the datasets, their reports, params.yaml and dvc.lock changed. Raises InputError or
+    ContractError, with everything as it was.
+    """
+    with ExitStack() as stack:
+        ready: dict[str, tuple[Path, ImportReport]] = {}
+        for dataset, settings in chosen.items():
+            folder = stack.enter_context(_beside(project, dataset))
+            loaded = {name: place / "dataset.csv" for name, (place, _) in ready.items()}
+            ready[dataset] = folder, _read_and_validate(project, dataset, settings, folder, loaded)
+        for dataset, (folder, _) in ready.items():
+            install(dataset, folder, project)
+            project.validation(dataset).parent.mkdir(parents=True, exist_ok=True)
+            (folder / "validation.json").replace(project.validation(dataset))
+    _rewrite_params(project, _changes(project, chosen))
+    for dataset in chosen:
+        _record(Project(project.root), dataset)
+    return tuple(
+        Imported(
+            dataset,
+            report,
+            project.ingest_folder(dataset) / "rejects.csv",
+            tuple(_referring(project, {dataset: chosen[dataset].source}, chosen)),
+        )
+        for dataset, (_, report) in ready.items()
+    )
+
+
+@contextmanager
+def _beside(project: Project, dataset: str) -> Iterator[Path]:
+    """An empty folder on the file system of the project's datasets, for as long as the block takes."""
+    raw = project.raw(dataset)
+    raw.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{dataset}-", dir=raw.parent) as name:
+        yield Path(name)
+
+
+def _read_and_validate(
+    project: Project, dataset: str, chosen: DatasetSettings, folder: Path, loaded: Mapping[str, Path]
+) -> ImportReport:
+    """Let `folder` hold the dataset and its validation.json; `loaded`: datasets that were read just now."""
     from tasks.validate import validate  # noqa: PLC0415  (Great Expectations takes seconds to import)
 
-    settings = project.settings
-    project.raw(dataset).parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{dataset}-", dir=project.raw(dataset).parent) as name:
-        folder = Path(name)
-        report = load(dataset, chosen, settings, project.root, folder)
-        # Under its final name within its own folder, so that a refusal names a file that stays to be looked at.
-        refused = project.refused_folder(dataset)
-        shutil.rmtree(refused, ignore_errors=True)
-        refused.mkdir(parents=True)
-        (folder / "dataset.csv").replace(refused / "dataset.csv")
-        validate(dataset, chosen, refused / "dataset.csv", refused / "validation.json", {})
-        (refused / "dataset.csv").replace(folder / "dataset.csv")
-        install(dataset, folder, project)
-        project.validation(dataset).parent.mkdir(parents=True, exist_ok=True)
-        (refused / "validation.json").replace(project.validation(dataset))
-        shutil.rmtree(refused)
-    freed = _referring(project, dataset, chosen.source)
-    _rewrite_params(
-        project,
-        {
-            ("datasets", dataset): chosen.model_dump(mode="json", exclude_defaults=True),
-            **{("datasets", name, "references"): left for name, left in freed.items()},
-            # A stage names its source's options: they must be there, if empty.
-            **({} if chosen.source in settings.sources else {("sources", chosen.source): {}}),
-        },
-    )
-    _record(Project(project.root), dataset)
-    return Imported(dataset, report, project.ingest_folder(dataset) / "rejects.csv", tuple(freed))
+    report = load(dataset, chosen, project.settings, project.root, folder)
+    # Under its final name within its own folder, so that a refusal names a file that stays to be looked at.
+    refused = project.refused_folder(dataset)
+    shutil.rmtree(refused, ignore_errors=True)
+    refused.mkdir(parents=True)
+    (folder / "dataset.csv").replace(refused / "dataset.csv")
+    others = {other: loaded.get(other, project.raw(other)) for other in chosen.references}
+    validate(dataset, chosen, refused / "dataset.csv", refused / "validation.json", others)
+    for name in ("dataset.csv", "validation.json"):
+        (refused / name).replace(folder / name)
+    shutil.rmtree(refused)
+    return report
 
 
-def _referring(project: Project, dataset: str, source: str) -> dict[str, list[str]]:
-    """Datasets of another source whose rows were looked up in `dataset`, and what they are still looked up in.
+def _changes(project: Project, chosen: Mapping[str, DatasetSettings]) -> dict[tuple[str, ...], Any]:
+    """What an import changes in params.yaml."""
+    changes: dict[tuple[str, ...], Any] = {}
+    for dataset, settings in chosen.items():
+        changes["datasets", dataset] = settings.model_dump(mode="json", exclude_defaults=True)
+        # A stage names its source's options: they must be there, if empty.
+        if settings.source not in project.settings.sources:
+            changes["sources", settings.source] = {}
+    sources = {dataset: settings.source for dataset, settings in chosen.items()}
+    for name, left in _referring(project, sources, chosen).items():
+        changes["datasets", name, "references"] = left
+    return changes
+
+
+def _referring(project: Project, sources: Mapping[str, str], replaced: Collection[str]) -> dict[str, list[str]]:
+    """Datasets, none of the `replaced` ones, that were looked up in a dataset that now comes from another source than
+    theirs (`sources`), and what they are still looked up in.
 
     Ids of one source mean nothing in another's.
     """
-    return {
-        name: [other for other in settings.references if other != dataset]
-        for name, settings in project.settings.datasets.items()
-        if name != dataset and dataset in settings.references and settings.source != source
-    }
+    found = {}
+    for name, settings in project.settings.datasets.items():
+        left = [other for other in settings.references if sources.get(other, settings.source) == settings.source]
+        if name not in replaced and len(left) < len(settings.references):
+            found[name] = left
+    return found
 
 
 def settings_for_file(
