@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
@@ -116,10 +116,28 @@ class StorageSettings(Frozen):
     mlruns: str = "mlruns"
 
 
+class CollectorSettings(Frozen):
+    """What the collector of sessions takes, and how long it lets anybody wait."""
+
+    unknown_users: Literal["hold", "refuse"] = "hold"
+    """Events of users who are not registered: kept until they are, or refused."""
+    max_body_bytes: int = Field(default=10_000_000, ge=1_000)
+    """The largest body of a request."""
+    max_minutes_ahead: float = Field(default=10, ge=0)
+    """How far ahead of ours a sender's clock may be."""
+    earliest: date = date(2000, 1, 1)
+    """No session and no registration is older."""
+    max_waiting: int = Field(default=100_000, ge=1)
+    """Records that may wait to be written; whoever sends more is told to come back."""
+    seconds_to_answer: float = Field(default=30, gt=0)
+    """After which a request that is still waiting for the store is answered with 503."""
+
+
 class Settings(Frozen):
     """All of params.yaml."""
 
     storage: StorageSettings = StorageSettings()
+    collector: CollectorSettings = CollectorSettings()
     sources: Mapping[str, Mapping[str, Any]]
     """Source -> its options, checked by the source's own options type."""
     datasets: Mapping[str, DatasetSettings]

@@ -5,8 +5,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from refrain.errors import UsageError
 from tasks.collected.store import EventStore
@@ -25,6 +24,7 @@ _PATIENCE = {
 class PostgresStore(EventStore):
     """A store on a server."""
 
+    placeholder = "%s"
     seconds_to_wait = 10.0
     """For the turn to write, and for any one statement."""
 
@@ -39,7 +39,7 @@ class PostgresStore(EventStore):
 
     def _engine(self) -> Engine:
         given = {name: value for name, value in _PATIENCE.items() if name not in self.address.url.query}
-        engine = create_engine(self.address.url, connect_args=given)
+        engine = create_engine(self.address.url, connect_args=given, hide_parameters=True)
         event.listen(engine, "connect", _make_durable)
         return engine
 
@@ -57,9 +57,6 @@ class PostgresStore(EventStore):
             # Held until the commit can be seen: whoever numbers rows next numbers them higher.
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             yield connection
-
-    def insert_new(self, table: Table) -> Insert:  # noqa: D102 - as in the base class
-        return postgresql.insert(table).on_conflict_do_nothing()
 
 
 def _make_durable(connection: Any, _record: object) -> None:

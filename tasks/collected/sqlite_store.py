@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, text
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from tasks.collected.store import EventStore
 
@@ -15,17 +14,19 @@ _SETTINGS = (
     # In WAL mode the default is to sync now and then: a commit could be lost with the power.
     "synchronous = FULL",
     "cache_size = -65536",  # 64 MB: the indexes of some million events
+    "wal_autocheckpoint = 8000",  # 32 MB: pages that change again and again are copied into the file less often
 )
 
 
 class SqliteStore(EventStore):
     """A store in a file. Readers neither wait for the writer nor keep it waiting."""
 
+    placeholder = "?"
     seconds_to_wait = 10.0
     """For the turn to write."""
 
     def _engine(self) -> Engine:
-        engine = create_engine(self.address.url, connect_args={"timeout": self.seconds_to_wait})
+        engine = create_engine(self.address.url, connect_args={"timeout": self.seconds_to_wait}, hide_parameters=True)
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
         return engine
@@ -39,9 +40,6 @@ class SqliteStore(EventStore):
     def _alone(self) -> Iterator[Connection]:
         with self.engine.connect().execution_options(**{_ALONE: True}) as connection, connection.begin():
             yield connection
-
-    def insert_new(self, table: Table) -> Insert:  # noqa: D102 - as in the base class
-        return sqlite.insert(table).on_conflict_do_nothing()
 
 
 def _set_up(connection: Any, _record: object) -> None:

@@ -1,16 +1,21 @@
 """The collector's store: one transaction writes at a time, and a commit has reached the disk."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from functools import cached_property
-from typing import NoReturn
+from functools import cached_property, lru_cache
+from itertools import chain
+from typing import Any, ClassVar, NoReturn
 
-from sqlalchemy import Connection, Engine, Insert, Table
+from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import DBAPIError
 
 from refrain.errors import RefrainError
 from tasks.database.address import ENVIRONMENT, Address
+
+Row = tuple[Any, ...]
+_ROWS_IN_A_STATEMENT = 500
+"""Both databases take statements of 32,000 values."""
 
 
 class EventStoreError(RefrainError):
@@ -19,6 +24,9 @@ class EventStoreError(RefrainError):
 
 class EventStore(ABC):
     """One database. May be used by several threads at once, each with its own connections."""
+
+    placeholder: ClassVar[str]
+    """What stands for a value in the driver's statements."""
 
     def __init__(self, address: Address) -> None:
         self.address = address
@@ -55,6 +63,18 @@ class EventStore(ABC):
         except DBAPIError as error:
             self._explain(str(error.orig))
 
+    def append_new(self, connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> int:
+        """Add rows, values in the order of `columns`, except those that meet a unique value again; how many were added.
+
+        A statement holds many rows: a driver lets other threads run at each statement, and must then wait for its turn.
+        """
+        added = 0
+        for start in range(0, len(rows), _ROWS_IN_A_STATEMENT):
+            some = rows[start : start + _ROWS_IN_A_STATEMENT]
+            statement = _insert(table.name, tuple(columns), len(some), self.placeholder)
+            added += connection.exec_driver_sql(statement, tuple(chain.from_iterable(some))).rowcount
+        return added
+
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
@@ -77,6 +97,9 @@ class EventStore(ABC):
     @abstractmethod
     def _alone(self) -> AbstractContextManager[Connection]: ...
 
-    @abstractmethod
-    def insert_new(self, table: Table) -> Insert:
-        """An insert that passes over rows that meet a unique column's value once more."""
+
+@lru_cache(maxsize=2 * _ROWS_IN_A_STATEMENT)
+def _insert(table: str, columns: tuple[str, ...], rows: int, placeholder: str) -> str:
+    row = f"({', '.join([placeholder] * len(columns))})"
+    names = ", ".join(columns)
+    return f"INSERT INTO {table} ({names}) VALUES {', '.join([row] * rows)} ON CONFLICT DO NOTHING"  # noqa: S608

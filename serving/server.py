@@ -1,0 +1,42 @@
+"""The collector as a process."""
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from refrain.project import Project
+from serving.app import collector_app
+from serving.collector import Collector
+from serving.emails import email_key
+from serving.logs import log_as_json_lines
+from tasks.collected.opening import open_event_store
+from tasks.collected.store import EventStore
+
+_MOST_CONNECTIONS_WAITING = 2048
+_SECONDS_TO_FINISH = 30
+
+
+def serve(project: Project, listening: socket.socket, begun: Callable[[EventStore], None]) -> None:
+    """Answer on a socket until asked to end, then finish what was accepted. `begun` is told once the store is open.
+
+    Raises UsageError, SettingsError or EventStoreError where it cannot begin, and KeyboardInterrupt when it was asked
+    to end.
+    """
+    key, settings = email_key(), project.settings.collector
+    store = open_event_store(project)
+    app = collector_app(Collector(store, settings, email_key=key))
+    log_as_json_lines()
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        access_log=False,  # paths and queries are what somebody sent
+        log_config=None,
+        server_header=False,
+        backlog=_MOST_CONNECTIONS_WAITING,
+        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+    )
+    begun(store)
+    uvicorn.Server(config).run(sockets=[listening])
