@@ -17,6 +17,7 @@ from rich.table import Table
 from flows.activity_cli import activity
 from flows.addresses import MLFLOW_PORT, PREFECT_PORT
 from flows.display import error_console, results_table, watched
+from flows.export_cli import export_app
 from flows.forecast_cli import forecast
 from refrain.environment import prepare_environment
 from refrain.errors import RefrainError, UsageError
@@ -264,6 +265,7 @@ def predict(
 
 app.command()(forecast)
 app.command()(activity)
+app.add_typer(export_app, name="export")
 
 
 @app.command()
