@@ -10,6 +10,7 @@ import polars as pl
 from refrain.errors import UsageError
 from sources.source import Destination, ImportReport, Source
 from sources.world.artists import artist_blocks
+from sources.world.audience.datasets import audience_events, audience_shows, audience_truth, audience_users
 from sources.world.reach import artist_listeners
 from sources.world.scrobbles import scrobbles
 from sources.world.settings import WorldSettings
@@ -44,7 +45,12 @@ _DATASETS: Mapping[str, Callable[[WorldSettings], Iterator[Batch]]] = {
     "daily_streams": lambda settings: _alone(daily_streams(settings)),
     "artist_listeners": lambda settings: _alone(artist_listeners(settings)),
     "socials": lambda settings: _alone(socials(settings)),
+    "users": audience_users,
+    "shows": audience_shows,
+    "events": lambda settings: _alone(audience_events(settings)),
 }
+_TRUTHS: Mapping[str, Callable[[WorldSettings], Iterator[pl.DataFrame]]] = {"events": audience_truth}
+"""Oracles whose rows do not come with the dataset's."""
 
 
 def simulate(
@@ -68,6 +74,10 @@ def simulate(
             rows += len(frame)
             if oracle is not None and destination.oracle is not None:
                 write_oracle = write_oracle or files.enter_context(csv_writer(destination.oracle))
+                write_oracle(oracle)
+        if destination.oracle is not None and dataset in _TRUTHS:
+            write_oracle = files.enter_context(csv_writer(destination.oracle))
+            for oracle in _TRUTHS[dataset](options):
                 write_oracle(oracle)
     return ImportReport(read=rows, kept=rows)
 

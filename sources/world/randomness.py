@@ -17,6 +17,11 @@ class Stream(IntEnum):
     TRACK_HOLES = 7
     RELATIONS = 8
     SOCIALS = 9
+    AUDIENCE_DAYS = 10
+    AUDIENCE_SHOWS = 11
+    AUDIENCE_USERS = 12
+    AUDIENCE_LIVES = 13
+    AUDIENCE_SESSIONS = 14
 
 
 def generator(seed: int, stream: Stream, entity: int) -> np.random.Generator:

@@ -15,11 +15,15 @@ _LISTENERS = 27
 _FEWEST_ARTISTS = 1200
 _FEWEST_LISTENERS = 8
 _SCROBBLES_A_MONTH = 975  # a listener of the usual kind, joining later included
+_USERS = 3000
+_FEWEST_USERS = 300
+_SESSIONS_A_DAY = 0.130  # a user of the usual kind, the days before registering and after leaving included
 
 
 class WorldSettings(Frozen):
-    """The world's knobs. Rows grow in proportion to `scale`: 1 is about 18,000 tracks and 900,000
-    scrobbles. A world has at least 1,200 artists and 8 listeners, however small the scale.
+    """The world's knobs. Rows grow in proportion to `scale`: 1 is about 18,000 tracks, 900,000 scrobbles and, on the
+    streaming platform, 3,000 users with 430,000 sessions. A world has at least 1,200 artists, 8 listeners and 300
+    users, however small the scale; the platform's shows are the same few hundred at any scale.
     """
 
     seed: int = Field(default=20260101, ge=0)
@@ -40,6 +44,11 @@ class WorldSettings(Frozen):
         months = (self.end - self.start).days / 30.4
         return rows / (_LISTENERS * _SCROBBLES_A_MONTH * months)
 
+    def scale_for_events(self, rows: int) -> float:
+        """The scale at which about `rows` sessions are made."""
+        days = (self.end - self.start).days + 1
+        return rows / (_USERS * _SESSIONS_A_DAY * days)
+
     @property
     def artists(self) -> int:
         """How many artists there are."""
@@ -49,3 +58,8 @@ class WorldSettings(Frozen):
     def listeners(self) -> int:
         """How many listeners scrobble."""
         return max(_FEWEST_LISTENERS, round(_LISTENERS * self.scale))
+
+    @property
+    def users(self) -> int:
+        """How many users register with the streaming platform before it all ends."""
+        return max(_FEWEST_USERS, round(_USERS * self.scale))
