@@ -5,6 +5,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 from rich.console import Console
@@ -13,7 +14,7 @@ from rich.table import Table
 
 from refrain.datasets import EVENTS, SHOWS
 from refrain.environment import prepare_environment
-from refrain.errors import InputError
+from refrain.errors import InputError, SettingsError
 from refrain.project import Project, find_project
 
 if TYPE_CHECKING:
@@ -47,9 +48,20 @@ def activity(
 
 
 def platform_timezone(project: Project) -> str:
-    """The time zone that params.yaml gives the hourly audience; UTC where it gives none."""
+    """The time zone that params.yaml gives the hourly audience; UTC where it gives none.
+
+    Raises SettingsError if there is no such zone.
+    """
     hourly = project.settings.targets.get("audience", {}).get("hourly")
-    return "UTC" if hourly is None else str(hourly.snapshot.get("timezone", "UTC"))
+    name = "UTC" if hourly is None else str(hourly.snapshot.get("timezone", "UTC"))
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingsError(
+            f"{project.params_file}: targets.audience.hourly.snapshot.timezone: there is no time zone {name!r}.",
+            hint="Write one as Europe/Berlin, or UTC.",
+        ) from None
+    return name
 
 
 def _figures(project: Project, at: datetime | None, timezone: str, top: int) -> "Activity":

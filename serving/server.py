@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 import uvicorn
 
+from flows.activity_cli import platform_timezone
 from refrain.project import Project
+from serving.activity import activity_figures
 from serving.app import collector_app
 from serving.collector import Collector
 from serving.emails import email_key
@@ -25,7 +27,8 @@ def serve(project: Project, listening: socket.socket, begun: Callable[[EventStor
     """
     key, settings = email_key(), project.settings.collector
     store = open_event_store(project)
-    app = collector_app(Collector(store, settings, email_key=key))
+    figures = activity_figures(store, platform_timezone(project))
+    app = collector_app(Collector(store, settings, email_key=key), [figures])
     log_as_json_lines()
     config = uvicorn.Config(
         app,

@@ -9,16 +9,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Integer, Select, func, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Integer, Select, select, type_coerce
 
 from refrain.datasets import EVENTS as EVENTS_DATASET
 from refrain.datasets import SHOWS as SHOWS_DATASET
 from refrain.datasets import USERS as USERS_DATASET
-from refrain.datasets import ColumnType, Dataset
+from refrain.datasets import Column, ColumnType
 from sources.canonical import TYPES
 from tasks.collected.tables import CANCELLATIONS, EVENTS, SHOWS, USERS
 
 _EPOCH = datetime(1970, 1, 1)
+_RUN = 20_000
 
 
 def seconds(moment: datetime) -> int:
@@ -37,7 +38,21 @@ def events_between(connection: Connection, start: int, end: int) -> pl.DataFrame
     In the order of the dataset: by login_time, user_id, content_watched, text by its bytes.
     """
     found = connection.execute(_sessions().where(EVENTS.c.login_time >= start, EVENTS.c.login_time < end))
-    return _typed(EVENTS_DATASET, found.fetchall()).sort("login_time", "user_id", "content_watched", nulls_last=True)
+    return _frame(EVENTS_DATASET.columns, found.fetchall()).sort(
+        "login_time", "user_id", "content_watched", nulls_last=True
+    )
+
+
+def sessions_begun(connection: Connection, start: int, end: int) -> pl.DataFrame:
+    """What features.activity reads of the sessions of registered users that began from `start` to `end`; in any order.
+
+    Taken in runs, so that there are never all of them as Python's objects.
+    """
+    columns = (EVENTS.c.user_id, EVENTS.c.login_time, EVENTS.c.content_watched, EVENTS.c.total_watch_time)
+    statement = select(*columns).where(EVENTS.c.login_time.between(start, end), known_user())
+    kinds = [EVENTS_DATASET.column(column.name) for column in columns]
+    result = connection.execution_options(yield_per=_RUN).execute(statement)
+    return pl.concat([_frame(kinds, []), *(_frame(kinds, run) for run in result.partitions())])
 
 
 def registered_users(connection: Connection) -> pl.DataFrame:
@@ -53,7 +68,7 @@ def registered_users(connection: Connection) -> pl.DataFrame:
         CANCELLATIONS.c.cancelled_at,
         CANCELLATIONS.c.reason,
     ).select_from(USERS.outerjoin(CANCELLATIONS, CANCELLATIONS.c.user_id == columns.user_id))
-    return _typed(USERS_DATASET, connection.execute(statement).fetchall()).sort("user_id")
+    return _frame(USERS_DATASET.columns, connection.execute(statement).fetchall()).sort("user_id")
 
 
 def registered_shows(connection: Connection) -> pl.DataFrame:
@@ -62,20 +77,13 @@ def registered_shows(connection: Connection) -> pl.DataFrame:
     statement = select(
         columns.show_id, columns.title, columns.genre, columns.duration_min, columns.released_at, columns.rating
     )
-    return _typed(SHOWS_DATASET, connection.execute(statement).fetchall()).sort("show_id")
+    return _frame(SHOWS_DATASET.columns, connection.execute(statement).fetchall()).sort("show_id")
 
 
 def show_titles(connection: Connection, show_ids: Sequence[str]) -> dict[str, str]:
     """Show -> title, of those in `show_ids` that are registered."""
     statement = select(SHOWS.c.show_id, SHOWS.c.title).where(SHOWS.c.show_id.in_(show_ids))
     return dict(connection.execute(statement).tuples().all())
-
-
-def first_and_last_login(connection: Connection) -> tuple[int, int] | None:
-    """The first and the last login_time of all sessions, held ones among them; None where there are none."""
-    first = connection.execute(select(func.min(EVENTS.c.login_time))).scalar()
-    last = connection.execute(select(func.max(EVENTS.c.login_time))).scalar()
-    return None if first is None or last is None else (int(first), int(last))
 
 
 def known_user() -> ColumnElement[bool]:
@@ -98,14 +106,12 @@ def _sessions() -> Select[Any]:
     ).where(known_user())
 
 
-def _typed(dataset: Dataset, rows: Any) -> pl.DataFrame:
-    """Rows in the order of the dataset's columns, typed as sources.canonical says; empty text is none."""
-    names = [column.name for column in dataset.columns]
-    cells = zip(*rows, strict=True) if rows else ([] for _ in names)
-    columns = {
-        column.name: _column(column.type, list(values)) for column, values in zip(dataset.columns, cells, strict=True)
-    }
-    return pl.DataFrame(columns)
+def _frame(columns: Sequence[Column], rows: Any) -> pl.DataFrame:
+    """Rows in the order of the columns, typed as sources.canonical says; empty text is none."""
+    cells = zip(*rows, strict=True) if rows else ([] for _ in columns)
+    return pl.DataFrame(
+        {column.name: _column(column.type, list(values)) for column, values in zip(columns, cells, strict=True)}
+    )
 
 
 def _column(kind: ColumnType, values: list[Any]) -> pl.Series:

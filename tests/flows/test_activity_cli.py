@@ -54,6 +54,10 @@ def test_another_moment_and_zone_may_be_named_and_titles_are_shown_as_they_are(p
 
 
 def test_what_is_wrong_is_said(project):
+    params = project / "params.yaml"
+    params.write_text(PARAMS.replace("Europe/Berlin", "Berlin"))
+    assert "no time zone 'Berlin'" in refrain(project, expect=1).stderr
+    params.write_text(PARAMS)
     assert "no moment" in refrain(project, "--at", "soon", expect=2).stderr
     (project / "data" / "raw" / "events.csv").write_text("user_id,login_time\nu1,yesterday\n")
     assert "is not the canonical file" in refrain(project, expect=1).stderr
