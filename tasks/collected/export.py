@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import polars as pl
-from sqlalchemy import Connection, ScalarSelect, Select, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from refrain.datasets import EVENTS as EVENTS_DATASET
 from refrain.datasets import SHOWS as SHOWS_DATASET
@@ -50,7 +50,7 @@ class ExportReport:
     written: tuple[str, ...]
     """Parts that are other than before, removed ones among them."""
     received_on: date
-    """The UTC day of the newest reception; of the newest session's end, where a clock was ahead of it."""
+    """The UTC day of the newest reception; or of a later moment that a row speaks of, where a clock was ahead."""
 
 
 def export(store: EventStore, folder: Path) -> ExportReport:
@@ -148,15 +148,18 @@ def _show_ids(paths: Iterable[Path]) -> Iterator[pl.DataFrame]:
 
 
 def _newest(connection: Connection, before: State) -> int:
-    """The newest reception among the rows that the last export had not seen, or the newest end of a session."""
-    received: list[ScalarSelect[int]] = [
-        select(func.max(table.c.received_at)).where(table.c.seq > before.after(table)).scalar_subquery()
-        for table in TABLES
-    ]
-    end = select(func.max(EVENTS.c.login_time + EVENTS.c.total_watch_time * 60))
-    ends = end.where(EVENTS.c.seq > before.after(EVENTS)).scalar_subquery()
-    found = connection.execute(select(*received, ends)).one()
-    return max((int(value) for value in found if value is not None), default=0)
+    """The newest reception among the rows that the last export had not seen, or what they say themselves is newer."""
+    moments = {
+        USERS: (USERS.c.registered_at,),
+        CANCELLATIONS: (CANCELLATIONS.c.cancelled_at,),
+        SHOWS: (),
+        EVENTS: (EVENTS.c.login_time + EVENTS.c.total_watch_time * 60,),
+    }
+    found: list[float] = []
+    for table, said in moments.items():
+        newest = select(func.max(table.c.received_at), *map(func.max, said)).where(table.c.seq > before.after(table))
+        found += [value for value in connection.execute(newest).one() if value is not None]
+    return int(max(found, default=0))
 
 
 def _report(connection: Connection, before: State, after: State, changed: tuple[str, ...]) -> ExportReport:
