@@ -16,6 +16,7 @@ from refrain.settings import DatasetSettings
 ROWS_AT_A_TIME = 500_000
 _LONGEST = 80
 """Characters of a failing cell that are shown."""
+_WITHHELD = "one, which is not shown"
 
 
 def check(
@@ -85,7 +86,7 @@ def _judge_rows(
         for clause in clauses:
             failing[clause.name] += judged[clause.name].failing
             wanted = judged[clause.name].rows[: LISTED - len(listed[clause.name])]
-            listed[clause.name] += _shown(part, wanted, clause.shows)
+            listed[clause.name] += _shown(part, wanted, clause)
     line_of = _line_numbers(numbered, any(failing.values()))
     return tuple(
         Outcome(
@@ -120,11 +121,13 @@ def _evidence(clauses: Sequence[Clause]) -> list[pl.Expr]:
     return [evidence.alias(name) for name, evidence in named.items() if evidence is not None]
 
 
-def _shown(part: pl.DataFrame, rows: Sequence[int], shows: Sequence[str]) -> list[tuple[int, str]]:
+def _shown(part: pl.DataFrame, rows: Sequence[int], clause: Clause) -> list[tuple[int, str]]:
     """The cells that a clause reads, of the given rows, as a person would write them."""
     if not rows:
         return []
-    found = part.filter(pl.col(ROW).is_in(list(rows))).select(ROW, *shows)
+    if clause.secret:
+        return [(row, _WITHHELD) for row in rows]
+    found = part.filter(pl.col(ROW).is_in(list(rows))).select(ROW, *clause.shows)
     return [(row, ", ".join(_as_written(cell) for cell in cells)) for row, *cells in found.iter_rows()]
 
 

@@ -1,6 +1,7 @@
 """The clauses a contract is made of: what may be expected of a column, a row or a file."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
@@ -8,6 +9,7 @@ import polars as pl
 from contracts.cells import not_finite, unreadable, value
 from contracts.contract import ROW, Clause, Period, Reference, Table
 from refrain.datasets import Column, ColumnType, Dataset
+from refrain.sessions import ADDRESS, SEPARATOR
 
 _BETWEEN = "expect_column_values_to_be_between"
 _NULL = "expect_column_values_to_be_null"
@@ -127,6 +129,68 @@ def at_least(column: Column, floor: Column) -> Clause:
         pl.when(value(column) < value(floor)).then(pl.col(column.name)),
         column.name,
         floor.name,
+    )
+
+
+def not_earlier(column: Column, than: Column) -> Clause:
+    """No date or time is before that of `than` in its own row, where there is one."""
+    return _never(
+        f"{column.name}.not_earlier",
+        f"no {column.name} is before its {than.name}",
+        f"{column.name}, before its {than.name}",
+        pl.when(value(column) < value(than)).then(pl.col(column.name)),
+        column.name,
+        than.name,
+    )
+
+
+def only_with(column: Column, other: Column) -> Clause:
+    """No cell is filled where that of `other` in its row is empty."""
+    return _never(
+        f"{column.name}.only_with",
+        f"no {column.name} stands without its {other.name}",
+        f"{column.name}, without its {other.name}",
+        pl.when(pl.col(other.name).is_null()).then(pl.col(column.name)),
+        column.name,
+        other.name,
+    )
+
+
+def on_the_hour(column: Column) -> Clause:
+    """Every time is the first moment of an hour."""
+    late = ~pl.col(column.name).str.ends_with(":00:00Z")
+    return _never(
+        f"{column.name}.on_the_hour",
+        f"every {column.name} is the first moment of an hour",
+        f"{column.name}, within an hour",
+        pl.when(value(column).is_not_null() & late).then(pl.col(column.name)),
+        column.name,
+    )
+
+
+def listed(column: Column) -> Clause:
+    """Every cell that is not empty is a list (refrain.sessions) without empty entries."""
+    cell, mark = pl.col(column.name), f"[{SEPARATOR}]"
+    return _never(
+        f"{column.name}.entries",
+        f"no entry of {column.name} is empty",
+        f"{column.name}, with an empty entry",
+        pl.when(cell.str.contains(rf"(?:^|{mark})\s*(?:{mark}|$)")).then(cell),
+        column.name,
+    )
+
+
+def no_address(column: Column) -> Clause:
+    """No cell holds an e-mail address. A report of the breach does not hold it either."""
+    return replace(
+        _never(
+            f"{column.name}.no_address",
+            f"no {column.name} holds an e-mail address",
+            f"{column.name}, with an e-mail address",
+            pl.when(pl.col(column.name).str.contains(ADDRESS)).then(pl.lit("an address")),
+            column.name,
+        ),
+        secret=True,
     )
 
 

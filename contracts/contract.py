@@ -49,6 +49,8 @@ class Clause:
     evidence: pl.Expr | None = None
     shows: tuple[str, ...] = ()
     """Columns of the dataset that the clause reads, shown of a failing row. It is left out where one is absent."""
+    secret: bool = False
+    """Whether what stands there is not shown after all."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,11 @@ class Contract:
     """
 
     dataset: Dataset
-    moment: str
-    """The column that dates a row: by it a row can be in the future, and the dataset too old."""
+    moment: str | None
+    """The column that dates a row: by it a row can be in the future, and the dataset too old. None where neither is a
+    fault: shows may be announced, and old."""
+    moments: tuple[str, ...] = ()
+    """Other columns by which a row can be in the future."""
     clauses: tuple[Clause, ...] = ()
     """What else a cell must be: ranges and allowed values."""
     references: tuple[Reference, ...] = ()

@@ -22,7 +22,7 @@ def body_clauses(
     return (
         *_whole_file(contract, settings),
         *(clause for name in present for clause in _cell_clauses(contract.dataset.column(name))),
-        clauses.not_after(contract.dataset.column(contract.moment), settings.received_on),
+        *_not_in_the_future(contract, settings, present),
         *own,
         clauses.unique(facts.key, facts.repeated),
         *_periods(contract, facts),
@@ -38,9 +38,15 @@ def _periods(contract: Contract, facts: Facts) -> Iterator[Clause]:
 
 def _whole_file(contract: Contract, settings: DatasetSettings) -> Iterator[Clause]:
     yield clauses.row_count(settings.min_rows, settings.max_rows)
-    if settings.max_age_days is not None:
+    if settings.max_age_days is not None and contract.moment is not None:
         moment = contract.dataset.column(contract.moment)
         yield clauses.fresh(moment, settings.received_on, settings.max_age_days)
+
+
+def _not_in_the_future(contract: Contract, settings: DatasetSettings, present: Sequence[str]) -> Iterator[Clause]:
+    for name in (contract.moment, *contract.moments):
+        if name is not None and name in present:
+            yield clauses.not_after(contract.dataset.column(name), settings.received_on)
 
 
 def _cell_clauses(column: Column) -> Iterator[Clause]:

@@ -15,3 +15,5 @@ OLDEST, YOUNGEST = 120, 5
 """Ages that are believed, in years."""
 REASONS = ("price", "quality", "content", "time", "other")
 """Why a user leaves: it costs too much, the picture stalls, nothing is left to watch, no time for it, anything else."""
+ADDRESS = r"[^\s@]{1,64}@[^\s@]+\.[^\s@]+"
+"""What has the shape of an e-mail address, as a regular expression. No dataset holds one."""

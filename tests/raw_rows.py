@@ -1,11 +1,13 @@
 """Small random datasets for tests, with the edges that real ones have: ties, month ends, gaps, missing cells."""
 
 import random
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import narwhals as nw
 import polars as pl
+from raw_audience import random_events, random_hourly_users, random_shows, random_users
 
 from features.target import Target
 from refrain.datasets import AUDIO_FEATURES, DATASETS
@@ -153,6 +155,10 @@ RANDOM_ROWS = {
     "daily_streams": random_daily_streams,
     "socials": random_socials,
     "artist_listeners": random_artist_listeners,
+    "users": random_users,
+    "shows": random_shows,
+    "events": random_events,
+    "hourly_users": random_hourly_users,
 }
 """Dataset -> its random rows for a seed. A target on another dataset needs an entry here."""
 
@@ -160,6 +166,16 @@ RANDOM_ROWS = {
 def datasets_of(target: Target) -> tuple[str, ...]:
     """The datasets that a target reads, those that a project may lack among them."""
     return (*target.datasets, *target.optional)
+
+
+def readings(targets: Iterable[Target]) -> list[tuple[str, tuple[str, ...]]]:
+    """The name of each target with the datasets it reads, once more with those it can read instead."""
+    found = []
+    for target in targets:
+        found.append((target.name, datasets_of(target)))
+        if target.instead:
+            found.append((target.name, target.reads({*target.instead.values(), *target.optional})))
+    return found
 
 
 def frame(dataset: str, rows: list[Row]) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
+from contracts.registry import find_contract
 from refrain.datasets import DATASETS
 from refrain.settings import DatasetSettings
 
@@ -58,12 +59,48 @@ _SOCIALS = {
     "metric": ["posts", "views", "posts", "followers"],
     "value": ["0", "12.5", "90000000", "7"],
 }
+_USERS = {
+    "user_id": ["u1", "u2", "u3@home", "u4"],
+    "registered_at": ["2024-06-30T23:59:59Z", "2024-06-01T00:00:00Z", "2020-02-29T12:00:00Z", "1996-01-01T00:00:00Z"],
+    "age": ["5", "120", "33", None],
+    "country": ["DE", "DE", "BR", "US"],
+    "preferred_genre": ["drama", "drama", None, "sport"],
+    "subscription": ["free", "basic", "basic", "premium"],
+    "cancelled_at": ["2024-06-30T23:59:59Z", None, "2024-06-30T00:00:00Z", "2020-01-01T00:00:00Z"],
+    "churn_reason": ["price", None, None, "moved @ last"],
+}
+_SHOWS = {
+    "show_id": ["s1", "s2", "s3", "s4"],
+    "title": ["One", "Two", "Three, or so", "Four"],
+    "genre": ["drama", "drama", None, "sport"],
+    "duration_min": ["0.5", "90", None, "100000"],
+    "released_at": ["2030-01-01", "1920-05-04", None, "2024-01-01"],
+    "rating": ["0", "10", None, "7.25"],
+}
+_EVENTS = {
+    "user_id": ["u1", "u2", "u2", "u4"],
+    "login_time": ["2024-06-30T23:59:59Z", "2024-06-02T00:00:00Z", "2024-06-02T00:00:00Z", "1996-02-01T08:00:00Z"],
+    "content_watched": ["s1|s1|s2", "s3", "s4", None],
+    "genres_watched": ["drama|a sport", "drama", None, "a|b"],
+    "total_watch_time": ["0", "1440", "33.25", None],
+    "num_pauses": ["0", "10000", "3", None],
+    "buffer_events": ["0", "10000", "3", None],
+    "was_recommended": ["0", "1", "1", None],
+}
+_HOURLY_USERS = {
+    "hour": ["2024-06-30T23:00:00Z", "2024-06-30T00:00:00Z", "2024-06-12T05:00:00Z", "1999-01-01T00:00:00Z"],
+    "users": ["0", "12.5", "90000000", "7"],
+}
 _CELLS = {
     "tracks": _TRACKS,
     "scrobbles": _SCROBBLES,
     "daily_streams": _DAILY_STREAMS,
     "artist_listeners": _ARTIST_LISTENERS,
     "socials": _SOCIALS,
+    "users": _USERS,
+    "shows": _SHOWS,
+    "events": _EVENTS,
+    "hourly_users": _HOURLY_USERS,
 }
 
 
@@ -74,8 +111,11 @@ def _good_cells(dataset: str) -> pl.DataFrame:
 
 
 def _good_references(dataset: str) -> dict[str, pl.LazyFrame]:
-    """What the dataset's contract refers to."""
-    return {} if dataset == "tracks" else {"tracks": _good_cells("tracks").lazy()}
+    """What the dataset's contract refers to, and a user whom no contract would let in."""
+    found = {reference.dataset: _good_cells(reference.dataset) for reference in find_contract(dataset).references}
+    if "users" in found:
+        found["users"] = pl.concat([found["users"], found["users"][:1].with_columns(user_id=pl.lit("ann@example.org"))])
+    return {name: cells.lazy() for name, cells in found.items()}
 
 
 def _strict_settings(dataset: str) -> DatasetSettings:

@@ -52,6 +52,10 @@ def filled(*names: str) -> dict:
     return {f"{name}.filled": cell(name, 2, None) for name in names}
 
 
+def secret(column: str, row: int, value: str) -> Break:
+    return Break(cell(column, row, value).change, row + 2, "one, which is not shown")
+
+
 SHARES = ("danceability", "energy", "valence", "speechiness", "acousticness", "instrumentalness", "liveness")
 NUMBERS = (*SHARES, "popularity", "tempo", "loudness")
 
@@ -134,6 +138,78 @@ CASES: dict[str, dict[str, Break]] = {
         "value.range": cell("value", 2, "-0.5"),
         "key.unique": Break(cell("metric", 1, "posts").change, 3, "'t1', '2024-06-30', 'tiktok', 'posts'"),
         "track_id.reference": cell("track_id", 2, "t9"),
+    },
+    "users": {
+        "columns.known": whole(lambda cells: cells.rename({"age": "years"}), "there is an unknown column years"),
+        "rows.count": whole(lambda cells: cells.head(2), "rows: 2"),
+        "registered_at.fresh": whole(
+            lambda cells: cells.with_columns(pl.col("registered_at", "cancelled_at").str.replace("2024-06", "2024-05")),
+            "in days: 31",
+        ),
+        **types(whole_numbers=("age",)),
+        "registered_at.type": cell("registered_at", 1, "2024-06-01"),
+        "cancelled_at.type": cell("cancelled_at", 2, "2024-06-30T24:00:00Z"),
+        **filled("user_id", "registered_at", "country", "subscription"),
+        "registered_at.not_after": cell("registered_at", 1, "2024-07-01T00:00:00Z"),
+        "cancelled_at.not_after": cell("cancelled_at", 1, "2024-07-01T00:00:00Z"),
+        "registered_at.not_before": cell("registered_at", 3, "1994-12-31T23:59:59Z"),
+        "age.range": cell("age", 0, "4"),
+        "cancelled_at.not_earlier": Break(
+            cell("cancelled_at", 2, "2020-02-29T11:59:59Z").change, 4, "'2020-02-29T11:59:59Z', '2020-02-29T12:00:00Z'"
+        ),
+        "churn_reason.only_with": Break(cell("churn_reason", 1, "price").change, 3, "'price', an empty cell"),
+        "user_id.no_address": secret("user_id", 1, "ann@example.org"),
+        "churn_reason.no_address": secret("churn_reason", 0, "write to ann@example.org"),
+        "key.unique": cell("user_id", 3, "u1"),
+    },
+    "shows": {
+        "columns.known": whole(lambda cells: cells.drop("title"), "there is no column title"),
+        "rows.count": whole(lambda cells: cells.head(2), "rows: 2"),
+        **types(("released_at",), numbers=("duration_min", "rating")),
+        **filled("show_id", "title"),
+        "released_at.not_before": cell("released_at", 1, "1869-12-31"),
+        "duration_min.range": cell("duration_min", 0, "-1"),
+        "rating.range": cell("rating", 1, "10.1"),
+        "key.unique": cell("show_id", 3, "s1"),
+    },
+    "events": {
+        "columns.known": whole(lambda cells: cells.drop("login_time"), "there is no column login_time"),
+        "rows.count": whole(lambda cells: cells.head(2), "rows: 2"),
+        "login_time.fresh": whole(
+            lambda cells: cells.with_columns(pl.col("login_time").str.replace("2024-06", "2024-05")), "in days: 31"
+        ),
+        **types(
+            whole_numbers=("num_pauses", "buffer_events", "was_recommended"),
+            numbers=("total_watch_time",),
+        ),
+        "login_time.type": cell("login_time", 1, "2024-06-02 00:00:00"),
+        **filled("user_id", "login_time"),
+        "login_time.not_after": cell("login_time", 2, "2024-07-01T00:00:00Z"),
+        "login_time.not_before": cell("login_time", 3, "1994-12-31T23:59:59Z"),
+        "content_watched.entries": cell("content_watched", 0, "s1||s2"),
+        "genres_watched.entries": cell("genres_watched", 3, "a| "),
+        "total_watch_time.range": cell("total_watch_time", 2, "1440.01"),
+        "num_pauses.range": cell("num_pauses", 1, "10001"),
+        "buffer_events.range": cell("buffer_events", 0, "-1"),
+        "was_recommended.range": cell("was_recommended", 2, "2"),
+        "user_id.no_address": secret("user_id", 3, "ann@example.org"),
+        "key.unique": row_again(1, "'u2', '2024-06-02T00:00:00Z', 's3'"),
+        "user_id.reference": cell("user_id", 2, "u9"),
+    },
+    "hourly_users": {
+        "columns.known": whole(lambda cells: cells.rename({"users": "count"}), "there is no column users"),
+        "rows.count": whole(lambda cells: cells.head(2), "rows: 2"),
+        "hour.fresh": whole(
+            lambda cells: cells.with_columns(pl.col("hour").str.replace("2024-06", "2024-05")), "in days: 31"
+        ),
+        **types(numbers=("users",)),
+        "hour.type": cell("hour", 1, "2024-06-30"),
+        **filled("hour", "users"),
+        "hour.not_after": cell("hour", 2, "2024-07-01T00:00:00Z"),
+        "hour.not_before": cell("hour", 3, "1989-12-31T23:00:00Z"),
+        "hour.on_the_hour": cell("hour", 1, "2024-06-30T00:00:01Z"),
+        "users.range": cell("users", 0, "-0.5"),
+        "key.unique": row_again(3, "'1999-01-01T00:00:00Z'"),
     },
 }
 

@@ -19,7 +19,8 @@ def test_every_dataset_has_a_contract_in_the_file_of_its_name():
 
 def test_what_a_contract_refers_to_is_there():
     for contract in all_contracts().values():
-        contract.dataset.column(contract.moment)
+        for moment in (contract.moment, *contract.moments):
+            assert moment is None or contract.dataset.column(moment)
         for reference in contract.references:
             contract.dataset.column(reference.column)
             DATASETS[reference.dataset].column(reference.key)

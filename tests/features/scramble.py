@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from scramble_audience import scramble_events, scramble_hourly_users, scramble_shows, scramble_users
+
 Row = dict[str, Any]
 
 
@@ -95,5 +97,9 @@ SCRAMBLERS: dict[str, Callable[[list[Row], date, int], list[Row]]] = {
     "daily_streams": scramble_daily_streams,
     "socials": scramble_socials,
     "artist_listeners": scramble_artist_listeners,
+    "users": scramble_users,
+    "shows": scramble_shows,
+    "events": scramble_events,
+    "hourly_users": scramble_hourly_users,
 }
 """Dataset -> its scrambler. A target on another dataset needs an entry here."""

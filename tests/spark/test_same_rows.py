@@ -8,7 +8,7 @@ from typing import Any
 import narwhals as nw
 import pytest
 from polars.testing import assert_frame_equal
-from raw_rows import RANDOM_ROWS, datasets_of, frame
+from raw_rows import RANDOM_ROWS, frame, readings
 
 from features.breakout import BreakoutSettings
 from features.catalogue import CatalogueSettings
@@ -45,12 +45,14 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", list(all_targets()))
-def test_the_rows_are_the_same_on_both_engines(name: str, spark: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "datasets"), readings(all_targets().values()))
+def test_the_rows_are_the_same_on_both_engines(
+    name: str, datasets: tuple[str, ...], spark: Any, tmp_path: Path
+) -> None:
     target = all_targets()[name]
     settings = SETTINGS.get(name, target.settings_type())
     embedded, distributed = {}, {}
-    for dataset in datasets_of(target):
+    for dataset in datasets:
         rows = frame(dataset, RANDOM_ROWS[dataset](21))
         rows.write_parquet(tmp_path / f"{dataset}.parquet")
         embedded[dataset] = nw.from_native(rows.lazy())
