@@ -14,12 +14,13 @@ from xgboost import XGBClassifier
 
 from models.class_baselines import ClassShares
 from models.family import Examples, Family, FamilySet, Fit, Settings
+from models.means import RememberedMeans
 from models.preprocessing import Columns, for_linear, for_trees
 from refrain.sessions import REASONS
 
 Numbers = NDArray[np.float64]
 
-MODEL = "model"
+MEANS, MODEL = "means", "model"
 BALANCE = "balance"
 """Setting: how far a class's rows are weighed against its share, from 0 (all rows alike) to 1 (all classes alike)."""
 ROUNDS = "n_estimators"
@@ -109,7 +110,7 @@ class EveryClass(ClassifierMixin, BaseEstimator):
 def _logistic(columns: Columns, settings: Settings, seed: int) -> Pipeline:
     prepare = for_linear(columns, settings["knots"], settings["words"])
     model = LogisticRegression(C=settings["C"], max_iter=_MOST_STEPS, tol=1e-3, random_state=seed)
-    return Pipeline([*prepare.steps, (MODEL, model)])
+    return Pipeline([*prepare.steps, (MEANS, RememberedMeans()), (MODEL, model)])
 
 
 def _forest(columns: Columns, settings: Settings, seed: int) -> Pipeline:

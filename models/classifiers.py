@@ -9,9 +9,10 @@ from sklearn.pipeline import Pipeline
 from xgboost import XGBClassifier
 
 from models.family import Examples, Family, FamilySet, Fit, Settings
+from models.means import RememberedMeans
 from models.preprocessing import Columns, for_linear, for_trees
 
-MODEL = "model"
+MEANS, MODEL = "means", "model"
 ROUNDS = "n_estimators"
 _MOST_ROUNDS = 1000
 _PATIENCE = 40
@@ -23,7 +24,7 @@ Build = Callable[[Columns, Settings, int], Pipeline]
 def _logistic(columns: Columns, settings: Settings, seed: int) -> Pipeline:
     prepare = for_linear(columns, settings["knots"], settings["words"])
     model = LogisticRegression(C=settings["C"], max_iter=_MOST_STEPS, tol=1e-3, random_state=seed)
-    return Pipeline([*prepare.steps, (MODEL, model)])
+    return Pipeline([*prepare.steps, (MEANS, RememberedMeans()), (MODEL, model)])
 
 
 def _forest(columns: Columns, settings: Settings, seed: int) -> Pipeline:

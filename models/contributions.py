@@ -1,0 +1,177 @@
+"""What each feature adds to a model's score of a row: exactly, so that base and contributions add up to the score.
+
+* Of a linear model: coefficient x (value - its mean in training), which is the Shapley value of features taken to be
+  independent. What a feature was prepared into (missing or not, bends, categories) is added up again.
+* Of boosted trees: TreeSHAP, as XGBoost itself computes it. Of a forest: TreeSHAP, as the package shap computes it.
+  [Lundberg et al., From local explanations to global understanding with explainable AI for trees, 2020.]
+* Of a baseline of one column: all there is comes from it.
+
+Scores are taken before calibration. Platt scaling and isotonic regression leave their order alone, so what raises a
+score raises the probability (or leaves it as it is, on a step).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from xgboost import DMatrix, XGBClassifier
+
+from models.baselines import BaseRate, ColumnScore
+from models.calibration import CalibratedModel, log_odds
+from models.class_baselines import ClassShares
+from models.class_calibration import CalibratedClasses
+from models.class_families import EveryClass
+from models.means import RememberedMeans
+from models.prepared_columns import features_of_columns
+from refrain.errors import ModelError
+
+Numbers = NDArray[np.float64]
+
+LOG_ODDS = "log-odds"
+"""The scale of a score: of a chance its log-odds; of classes, logarithms of probabilities but for a constant a row."""
+PROBABILITY = "probability"
+"""The scale of a forest's score."""
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """What the features add to the scores of some rows: `base` + the sum of `values` over the features is the score."""
+
+    features: tuple[str, ...]
+    values: Numbers
+    """Shape (rows, features), or (rows, classes, features)."""
+    base: Numbers
+    """Shape (rows,), or (rows, classes)."""
+    scale: str
+    """LOG_ODDS or PROBABILITY."""
+
+    @property
+    def scores(self) -> Numbers:
+        """The scores, shape (rows,) or (rows, classes)."""
+        return np.asarray(self.base + self.values.sum(axis=-1), dtype=np.float64)
+
+
+def contributions(model: Any, rows: pd.DataFrame) -> Contributions:
+    """What the features add to a stored model's scores of `rows`, as of a chance or of classes.
+
+    Raises ModelError for a model of another make, and for a linear one that does not know its training means.
+    """
+    if isinstance(model, CalibratedModel | CalibratedClasses):
+        return contributions(model.estimator, rows)
+    if isinstance(model, EveryClass):
+        return _of_every_class(model, rows)
+    if isinstance(model, BaseRate):
+        return _constant(log_odds(np.full(len(rows), model.rate_)), LOG_ODDS)
+    if isinstance(model, ColumnScore):
+        return _of_column(model, rows)
+    if isinstance(model, ClassShares):
+        return _constant(np.log(np.maximum(model.predict_proba(rows), 1e-12)), LOG_ODDS)
+    if isinstance(model, Pipeline):
+        return _of_pipeline(model, rows)
+    raise _unknown(model)
+
+
+def _unknown(model: Any) -> ModelError:
+    return ModelError(
+        f"What drives a {type(model).__name__} cannot be said.", hint="It can of the families of chances and classes."
+    )
+
+
+def _constant(base: Numbers, scale: str) -> Contributions:
+    return Contributions((), np.zeros((*base.shape, 0)), base, scale)
+
+
+def _of_column(model: ColumnScore, rows: pd.DataFrame) -> Contributions:
+    """The column is standardised, so that it adds nothing to the mean training row's score."""
+    constant = model.intercept_
+    ones = log_odds(model.predict_proba(rows)[:, 1])
+    return Contributions((model.column,), (ones - constant)[:, None], np.full(len(rows), constant), LOG_ODDS)
+
+
+def _of_pipeline(pipeline: Pipeline, rows: pd.DataFrame) -> Contributions:
+    prepare, model = pipeline[:-1], pipeline[-1]
+    prepared = np.asarray(prepare.transform(rows), dtype=np.float64)
+    if isinstance(model, LogisticRegression):
+        values, base = _linear(prepare, model, prepared)
+    elif isinstance(model, XGBClassifier):
+        values, base = _boosted(model, prepared)
+    elif isinstance(model, RandomForestClassifier):
+        values, base = _forest(model, prepared)
+    else:
+        raise _unknown(model)
+    names, together = _added_up(values, features_of_columns(prepare))
+    scale = PROBABILITY if isinstance(model, RandomForestClassifier) else LOG_ODDS
+    return Contributions(names, together, base, scale)
+
+
+def _added_up(values: Numbers, features: list[str]) -> tuple[tuple[str, ...], Numbers]:
+    """The contributions of all columns of a feature as one, features in the order of their first column."""
+    names = tuple(dict.fromkeys(features))
+    place = {name: number for number, name in enumerate(names)}
+    together = np.zeros((*values.shape[:-1], len(names)))
+    for column, feature in enumerate(features):
+        together[..., place[feature]] += values[..., column]
+    return names, together
+
+
+def _linear(prepare: Pipeline, model: LogisticRegression, prepared: Numbers) -> tuple[Numbers, Numbers]:
+    """Per column; of classes, shape (rows, classes, columns). Two classes have one line: that of the second."""
+    means = prepare[-1]
+    if not isinstance(means, RememberedMeans):
+        raise ModelError("The model does not know the means of its training rows.", hint="Train it anew.")
+    away = prepared - means.means_
+    if len(model.coef_) == 1:
+        base = float(means.means_ @ model.coef_[0] + model.intercept_[0])
+        return away * model.coef_[0], np.full(len(prepared), base)
+    return away[:, None, :] * model.coef_, np.tile(model.coef_ @ means.means_ + model.intercept_, (len(prepared), 1))
+
+
+def _boosted(model: XGBClassifier, prepared: Numbers) -> tuple[Numbers, Numbers]:
+    booster, rounds = model.get_booster(), _rounds(model)
+    matrix = DMatrix(prepared, missing=np.nan, nthread=1)
+    found = booster.predict(matrix, pred_contribs=True, iteration_range=(0, rounds), strict_shape=True)
+    found = np.asarray(found, dtype=np.float64)  # (rows, margins, columns + 1), the last one the base
+    found = found[:, 0] if found.shape[1] == 1 else found
+    return found[..., :-1], found[..., -1]
+
+
+def _rounds(model: XGBClassifier) -> int:
+    """The rounds that it predicts with: the best ones where it stopped early, otherwise all (0)."""
+    stopped = model.get_booster().attr("best_iteration")
+    return 0 if stopped is None else int(stopped) + 1
+
+
+def _forest(model: RandomForestClassifier, prepared: Numbers) -> tuple[Numbers, Numbers]:
+    """Of the probability of the second of two classes, or of each of several."""
+    from shap import TreeExplainer  # noqa: PLC0415 - seconds, and nothing else needs it
+
+    explainer = TreeExplainer(model, feature_perturbation="tree_path_dependent")
+    found = np.asarray(explainer.shap_values(prepared, check_additivity=False), dtype=np.float64)
+    found = np.moveaxis(found, 2, 1)  # (rows, classes, columns)
+    base = np.tile(np.asarray(explainer.expected_value, dtype=np.float64), (len(prepared), 1))
+    return (found[:, 1], base[:, 1]) if len(model.classes_) == 2 else (found, base)
+
+
+def _of_every_class(model: EveryClass, rows: pd.DataFrame) -> Contributions:
+    """Of all classes. One that no training row had gets a base alone, such that it has its probability."""
+    known = contributions(model.estimator, rows)
+    values, base = known.values, known.base
+    if base.ndim == 1:  # two classes, the second one's
+        none = np.zeros_like(values)
+        values = np.stack([none if known.scale == LOG_ODDS else -values, values], axis=1)
+        base = np.stack([np.zeros_like(base) if known.scale == LOG_ODDS else 1 - base, base], axis=1)
+    whole = np.zeros((len(rows), model.classes, values.shape[-1]))
+    if known.scale == PROBABILITY:
+        bases = np.full((len(rows), model.classes), model.unseen_)
+        whole[:, model.present_], bases[:, model.present_] = values * model.seen_share, base * model.seen_share
+    else:
+        unseen = logsumexp(base + values.sum(axis=-1), axis=1) + np.log(model.unseen_ / model.seen_share)
+        bases = np.tile(unseen[:, None], (1, model.classes))
+        whole[:, model.present_], bases[:, model.present_] = values, base
+    return Contributions(known.features, whole, bases, known.scale)
