@@ -19,10 +19,13 @@ users who are known to have stayed, or to have left without a word, are no rows.
 * `sessions`, those of each of the 3 weeks before the last (`sessions_back_1` .. `_3`), `active_days`: days with any.
 * `watch_minutes`, and `mean_minutes` a session; `watch_trend`: minutes a day of the 7 days over those of the 21 before.
 * `days_since_last`: days from the last session's to as_of. `mean_gap`: mean days from one active day to the next,
-  `silence`: days_since_last over that; null with one active day. `longest_gap`: the longest so far; `rate`: sessions a
-  day since the user's first; `known_days`: days since then. These three look back on everything.
+  `silence`: days_since_last over that; null with one active day. `longest_gap`: the most days from the last session of
+  a week to the first of the user's next week with any.
+* `rate`: sessions a day since the user's first; `known_days`: days since then. `missed`: sessions that days_since_last
+  would have had at that rate, `missed_28` at that of the 28 days up to the last session. `decline`: sessions a day over
+  rate.
 * `median_pauses`, `median_buffering` of the sessions that state them; `mean_buffering`, and `buffering_trend`, that of
-  the 7 days less that of the 28.
+  the 7 days less that of the 28; `buffering_so_far`: that of all sessions.
 * `recommended`: share of the sessions that state it.
 * `genres`: how many; `genre_diversity_28`: chance that two entries of the lists drawn at random are of different ones;
   `preferred_genre_share_28`: share of the user's preferred genre; `releases_28`: shows of its genre released in the 28
@@ -88,6 +91,10 @@ NUMERIC = (
     "silence",
     "longest_gap",
     "rate",
+    "missed",
+    "missed_28",
+    "decline_7",
+    "decline_28",
     "known_days",
     "median_pauses_7",
     "median_pauses_28",
@@ -96,6 +103,7 @@ NUMERIC = (
     "mean_buffering_7",
     "mean_buffering_28",
     "buffering_trend",
+    "buffering_so_far",
     "recommended_7",
     "recommended_28",
     "genres_7",
@@ -205,7 +213,7 @@ def _features() -> list[nw.Expr]:
     between, gaps = nw.col("last_day") - nw.col("first_day"), active - 1
     seconds, before = nw.col("seconds_7"), nw.col("seconds_28") - nw.col("seconds_7")
     entries, stated = nw.col("entries"), ~nw.col("preferred_genre").is_null()
-    known_days = day - nw.col("begun")
+    known_days, so_far = day - nw.col("begun"), nw.col("so_far")
     both: dict[str, nw.Expr] = {}
     for window in ("7", "28"):
         of = {name: nw.col(f"{name}_{window}") for name in _COUNTED}
@@ -222,8 +230,13 @@ def _features() -> list[nw.Expr]:
         "days_since_last": since,
         "mean_gap": _quotient(between, gaps),
         "silence": _quotient(since * gaps, between),
-        "rate": nw.col("so_far") / (known_days + 1),
+        "rate": so_far / (known_days + 1),
+        "missed": so_far * since / (known_days + 1),
+        "missed_28": sessions * since / (DAYS - since),
+        "decline_7": nw.col("sessions_7") * (known_days + 1) / (so_far * 7),
+        "decline_28": sessions * (known_days + 1) / (so_far * DAYS),
         "known_days": known_days,
+        "buffering_so_far": _quotient(nw.col("buffering_so_far"), nw.col("buffering_known_so_far")),
         "buffering_trend": both["mean_buffering_7"] - both["mean_buffering_28"],
         "genre_diversity_28": _quotient(entries * entries - nw.col("squares"), entries * entries),
         "preferred_genre_share_28": nw.when(known & stated).then(_quotient(nw.col("preferred"), entries)),

@@ -23,6 +23,7 @@ BACK = "back"
 """How many weeks before the window's last one lies."""
 _ROW = [USER, WEEK]
 _MEDIANS = ("pauses", "buffering")
+_SO_FAR = {"sessions": "so_far", "buffering": "buffering_so_far", "buffering_known": "buffering_known_so_far"}
 _ADDED = (
     "sessions",
     "seconds",
@@ -39,9 +40,10 @@ _ADDED = (
 def user_weeks(sessions: Lazy, weekday: int) -> Lazy:
     """user_id, week, what is added up, and `first_day`, `last_day`, `latest_login`, `own_login`, `early_login`.
 
-    `own_login` is the first login within the week, `early_login` one before it, null where there is none; `so_far` are
-    the user's sessions up to the week's end, `begun` is the day of the first, `longest_gap` the most days between two
-    days with a session so far.
+    `own_login` is the first login within the week, `early_login` one before it, null where there is none. Up to the
+    week's end: `so_far` are the user's sessions, `buffering_so_far` is that in the `buffering_known_so_far` ones which
+    state it, `begun` the day of the first, `longest_gap` the most days from the last session of a week to the first of
+    the user's next.
     """
     login, day = (nw.col(name).cast(nw.Int64) for name in ("login", "day"))
     week_begins = first_day_of(nw.col(WEEK), weekday)
@@ -68,7 +70,7 @@ def user_weeks(sessions: Lazy, weekday: int) -> Lazy:
             "active_days"
         ),
     ).with_columns(
-        nw.col("sessions").cum_sum().over(USER, order_by=WEEK).alias("so_far"),
+        *(nw.col(name).cum_sum().over(USER, order_by=WEEK).alias(so_far) for name, so_far in _SO_FAR.items()),
         nw.col("first_day").cum_min().over(USER, order_by=WEEK).alias("begun"),
         (nw.col("first_day") - nw.col("last_day").shift(1).over(USER, order_by=WEEK)).alias("gap"),
     )
@@ -82,7 +84,7 @@ def windows(weeks: Lazy) -> Lazy:
     """
     sevens = [f"median_{name}_7" for name in _MEDIANS]
     kept = weeks.select(
-        *_ROW, *_ADDED, *sevens, "first_day", "last_day", "latest_login", "so_far", "begun", "longest_gap"
+        *_ROW, *_ADDED, *sevens, "first_day", "last_day", "latest_login", *_SO_FAR.values(), "begun", "longest_gap"
     )
     back = nw.col(BACK)
     return (
@@ -97,7 +99,7 @@ def windows(weeks: Lazy) -> Lazy:
                 for place in range(1, WEEKS)
             ),
             nw.col("first_day").min(),
-            *(nw.col(name).max() for name in ("last_day", "latest_login", "so_far", "longest_gap")),
+            *(nw.col(name).max() for name in ("last_day", "latest_login", *_SO_FAR.values(), "longest_gap")),
             nw.col("begun").min(),
         )
     )

@@ -93,6 +93,11 @@ def describe(user: str, as_of: date, events: list[Row], users: list[Row], shows:
         "longest_gap": longest_gap(so_far, as_of),
         "rate": quotient(len(so_far), (as_of - begun).days + 1),
         "known_days": (as_of - begun).days,
+        "missed": quotient(len(so_far) * silent, (as_of - begun).days + 1),
+        "missed_28": quotient(len(month) * silent, 28 - silent),
+        "decline_7": quotient(len(week) * ((as_of - begun).days + 1), 7 * len(so_far)),
+        "decline_28": quotient(len(month) * ((as_of - begun).days + 1), 28 * len(so_far)),
+        "buffering_so_far": of_window(so_far)["mean_buffering"],
         "buffering_trend": less(row["mean_buffering_7"], row["mean_buffering_28"]),
         "genre_diversity_28": quotient(
             len(entries) ** 2 - sum(entries.count(genre) ** 2 for genre in set(entries)), len(entries) ** 2
