@@ -16,6 +16,7 @@ from rich.table import Table
 
 from flows.activity_cli import activity
 from flows.addresses import MLFLOW_PORT, PREFECT_PORT
+from flows.churn_cli import churn
 from flows.display import error_console, results_table, watched
 from flows.export_cli import export_app
 from flows.forecast_cli import forecast
@@ -265,6 +266,7 @@ def predict(
 
 app.command()(forecast)
 app.command()(activity)
+app.command()(churn)
 app.add_typer(export_app, name="export")
 
 
