@@ -296,6 +296,7 @@ def _target(name: str, question: str, **chosen: Any) -> Target:
         text=(),
         required=("sessions_28", "days_since_last"),
         apart=USER,
+        shared=span,
         **chosen,
     )
 

@@ -93,8 +93,12 @@ class Target:
     settings_type: type[Frozen]
     rows: Callable[[Frames, Any], "nw.LazyFrame[Any]"]
     apart: str | None = None
-    """A column of each of its datasets whose values have nothing to do with each other's rows (a listener, say), where
-    there is one: what outgrows memory is then taken in parts by it."""
+    """A column of its large datasets whose values have nothing to do with each other's rows (a listener, say), where
+    there is one: what outgrows memory is then taken in parts by it. A dataset without it is read whole by every part.
+    """
+    shared: Callable[[Frames], Frames] | None = None
+    """What `rows` needs to know of all rows of the datasets, by name, where it may be given a part of them: small
+    frames that are computed once, and given to `rows` beside the datasets."""
     kind: Kind = Kind.CHANCE
     families: str = "models.classifiers"
     """The module whose FAMILIES its candidates and named baselines are."""

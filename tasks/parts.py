@@ -18,18 +18,21 @@ Frames = Mapping[str, pl.LazyFrame]
 def in_parts(frames: Frames, apart: str | None, folder: Path, whole: int = _WHOLE_ROWS) -> Iterator[Iterator[Frames]]:
     """Yield `frames` whole, or in parts that have all rows of a value of the column `apart` together.
 
-    They are parted where one of them has more than `whole` rows and each has that column. The parts lie in a temporary
-    folder in `folder` until the end of the block. A single value with very many rows stays one part.
+    They are parted where one of them has more than `whole` rows, and all such have that column; a smaller one that has
+    it not is whole in every part. The parts lie in a temporary folder in `folder` until the end of the block. A single
+    value with very many rows stays one part.
     """
-    rows = max((_count(frame) for frame in frames.values()), default=0)
-    if rows <= whole or apart is None or not all(apart in frame.collect_schema() for frame in frames.values()):
+    rows = {dataset: _count(frame) for dataset, frame in frames.items()}
+    parted = {dataset: frame for dataset, frame in frames.items() if apart in frame.collect_schema()}
+    outgrown = {dataset for dataset, count in rows.items() if count > whole}
+    if apart is None or not outgrown or outgrown - parted.keys():
         yield iter([frames])
         return
     with tempfile.TemporaryDirectory(prefix=".parts-", dir=folder) as name:
-        count = -(-rows // min(_PART_ROWS, whole))
-        for dataset, frame in frames.items():
+        count = -(-max(rows.values()) // min(_PART_ROWS, whole))
+        for dataset, frame in parted.items():
             _part(frame, apart, count, Path(name) / dataset)
-        yield (_scanned(frames, Path(name), number) for number in range(count))
+        yield ({**frames, **_scanned(parted, Path(name), number)} for number in range(count))
 
 
 def _count(frame: pl.LazyFrame) -> int:

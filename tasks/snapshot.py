@@ -97,10 +97,19 @@ def _collect(target: Target, settings: Frozen, paths: Mapping[str, Path], folder
         naming(Path(" and ".join(str(paths[name]) for name in names))),
         in_parts(frames, target.apart, folder) as parts,
     ):
-        rows = pl.concat([_rows(target, settings, part) for part in parts])
+        shared = _shared(target, frames)
+        rows = pl.concat([_rows(target, settings, {**part, **shared}) for part in parts])
     keys = dict.fromkeys((*target.entity, *target.cluster, *target.alert_group))
     named = dict.fromkeys((*keys, AS_OF, LABEL_KNOWN_AT, *target.features, *target.measures, LABEL))
     return rows.select(*named).sort(AS_OF, *target.entity)
+
+
+def _shared(target: Target, frames: Mapping[str, pl.LazyFrame]) -> dict[str, pl.LazyFrame]:
+    """What every part of the datasets needs to know of the whole."""
+    if target.shared is None:
+        return {}
+    found = target.shared({name: nw.from_native(frame) for name, frame in frames.items()})
+    return {name: frame.to_native().collect(engine="streaming").lazy() for name, frame in found.items()}
 
 
 def _rows(target: Target, settings: Frozen, frames: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:

@@ -58,6 +58,20 @@ def test_every_row_is_in_one_part_and_a_listener_in_one(plays, tmp_path):
     assert not list(tmp_path.glob(".parts-*"))
 
 
+def test_a_small_dataset_without_the_column_is_whole_in_every_part(plays, tmp_path):
+    tracks = pl.LazyFrame({"track": ["song 1", "song 2"]})
+    with in_parts({"scrobbles": pl.scan_parquet(plays), "tracks": tracks}, "listener", tmp_path, whole=2000) as found:
+        parts_found = list(found)
+        assert len(parts_found) > 1
+        assert all(part["tracks"].collect().height == 2 for part in parts_found)
+
+
+def test_where_a_large_dataset_lacks_the_column_all_is_taken_whole(plays, tmp_path):
+    frames = {"scrobbles": pl.scan_parquet(plays), "tracks": pl.LazyFrame({"track": ["song"] * 2001})}
+    with in_parts(frames, "listener", tmp_path, whole=2000) as found:
+        assert list(found) == [frames]
+
+
 @pytest.mark.parametrize("apart", [None, "nobody"])
 def test_what_cannot_be_parted_is_taken_whole(plays, tmp_path, apart):
     frames = {"scrobbles": pl.scan_parquet(plays)}
