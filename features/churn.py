@@ -45,10 +45,11 @@ import narwhals as nw
 from pydantic import Field, field_validator
 
 from features.calendar import with_date
-from features.churn_users import ATTRIBUTES, described_users
-from features.churn_weeks import WEEK, WEEKS, medians, next_logins, tastes, user_weeks, windows
+from features.churn_columns import CATEGORICAL, DAY, DAYS, NUMERIC, feature_columns
+from features.churn_users import described_users
+from features.churn_weeks import WEEK, medians, next_logins, tastes, user_weeks, windows
 from features.held import held
-from features.sessions import FIRST, LAST, UNIT, USER, sessions_of, span_of
+from features.sessions import FIRST, LAST, USER, sessions_of, span_of
 from features.target import AS_OF, LABEL, LABEL_KNOWN_AT, Baseline, Frames, Kind, Target
 from features.weeks import WEEKDAYS, last_day_of
 from refrain.sessions import REASONS
@@ -57,65 +58,9 @@ from refrain.settings import Frozen
 Lazy = nw.LazyFrame[Any]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
-DAYS = WEEKS * len(WEEKDAYS)
-"""Days of the longer window."""
 _KEY = [USER, WEEK]
-_DAY, _KNOWN = "day", "known"
+_KNOWN = "known"
 SPAN = "span of events"
-_COUNTED = (
-    "sessions",
-    "seconds",
-    "buffering",
-    "buffering_known",
-    "recommended",
-    "recommended_known",
-    "cosine",
-    "sine",
-)
-
-NUMERIC = (
-    "sessions_7",
-    "sessions_28",
-    "sessions_back_1",
-    "sessions_back_2",
-    "sessions_back_3",
-    "active_days_7",
-    "active_days_28",
-    "watch_minutes_7",
-    "watch_minutes_28",
-    "mean_minutes_7",
-    "mean_minutes_28",
-    "watch_trend",
-    "days_since_last",
-    "mean_gap",
-    "silence",
-    "longest_gap",
-    "rate",
-    "missed",
-    "missed_28",
-    "decline_7",
-    "decline_28",
-    "known_days",
-    "median_pauses_7",
-    "median_pauses_28",
-    "median_buffering_7",
-    "median_buffering_28",
-    "mean_buffering_7",
-    "mean_buffering_28",
-    "buffering_trend",
-    "buffering_so_far",
-    "recommended_7",
-    "recommended_28",
-    "genres_7",
-    "genres_28",
-    "genre_diversity_28",
-    "preferred_genre_share_28",
-    "releases_28",
-    "hour_spread_7",
-    "hour_spread_28",
-    "tenure_days",
-)
-CATEGORICAL = ATTRIBUTES
 
 
 class ChurnSettings(Frozen):
@@ -149,14 +94,14 @@ class ChurnReasonSettings(ChurnSettings):
 def churn_rows(frames: Frames, settings: ChurnSettings) -> Lazy:
     """The rows of audience.churn, as the module's text defines them. Needs `events` and `users`."""
     described = _described(frames, settings)
-    horizon_end = nw.col(_DAY) + settings.horizon_days
+    horizon_end = nw.col(DAY) + settings.horizon_days
     label = nw.when(horizon_end < nw.col(LAST)).then(_is_silent(settings).cast(nw.Int8)).alias(LABEL)
     return _dated(described.with_columns(label, horizon_end.alias(_KNOWN)))
 
 
 def reason_rows(frames: Frames, settings: ChurnReasonSettings) -> Lazy:
     """The rows of audience.churn_reason, as the module's text defines them. Needs `events` and `users`."""
-    horizon_end, last = nw.col(_DAY) + settings.horizon_days, nw.col(LAST)
+    horizon_end, last = nw.col(DAY) + settings.horizon_days, nw.col(LAST)
     told_by = horizon_end + settings.reason_within_days
     cancelled = nw.col("cancelled")
     told = _is_told() & (cancelled <= told_by)
@@ -185,17 +130,17 @@ def _described(frames: Frames, settings: ChurnSettings) -> Lazy:
         .join(tastes(sessions, users, frames.get("shows"), weekday), on=_KEY, how="left")
         .join(next_logins(weeks, settings.horizon_days, weekday), on=_KEY, how="left")
         .join(users, on=USER, how="left")
-        .filter(nw.col("cancelled").is_null() | (nw.col("cancelled") > nw.col(_DAY)))
-        .with_columns(*_features())
+        .filter(nw.col("cancelled").is_null() | (nw.col("cancelled") > nw.col(DAY)))
+        .with_columns(*feature_columns())
     )
 
 
 def _eligible(found: Lazy, reach: Lazy, settings: ChurnSettings, weekday: int) -> Lazy:
     """The windows at whose end there is a row, whatever the users say, with the span and the ordinal of as_of."""
-    last_day = nw.col(_DAY)
+    last_day = nw.col(DAY)
     return (
         found.filter(nw.col(WEEK) % settings.every_weeks == 0)
-        .with_columns(last_day_of(nw.col(WEEK), weekday).alias(_DAY))
+        .with_columns(last_day_of(nw.col(WEEK), weekday).alias(DAY))
         .join(reach, how="cross")
         .filter(
             nw.col("latest_login") > last_day - DAYS,
@@ -205,67 +150,14 @@ def _eligible(found: Lazy, reach: Lazy, settings: ChurnSettings, weekday: int) -
     )
 
 
-def _features() -> list[nw.Expr]:
-    sessions, day, known = nw.col("sessions_28"), nw.col(_DAY), nw.col("registered") <= nw.col(_DAY)
-    # Not the constant: Polars divides by one through its inverse, which changes the last bit.
-    minute = sessions * 0 + 60
-    active, since = nw.col("active_days_28"), day - nw.col("last_day")
-    between, gaps = nw.col("last_day") - nw.col("first_day"), active - 1
-    seconds, before = nw.col("seconds_7"), nw.col("seconds_28") - nw.col("seconds_7")
-    entries, stated = nw.col("entries"), ~nw.col("preferred_genre").is_null()
-    known_days, so_far = day - nw.col("begun"), nw.col("so_far")
-    both: dict[str, nw.Expr] = {}
-    for window in ("7", "28"):
-        of = {name: nw.col(f"{name}_{window}") for name in _COUNTED}
-        both |= {
-            f"watch_minutes_{window}": of["seconds"] / minute,
-            f"mean_minutes_{window}": _quotient(of["seconds"], of["sessions"] * 60),
-            f"mean_buffering_{window}": _quotient(of["buffering"], of["buffering_known"]),
-            f"recommended_{window}": _quotient(of["recommended"], of["recommended_known"]),
-            f"hour_spread_{window}": _spread(of["cosine"], of["sine"], of["sessions"]),
-            f"genres_{window}": nw.col(f"genres_{window}").fill_null(0),
-        }
-    single = {
-        "watch_trend": _quotient(seconds * 3, before),
-        "days_since_last": since,
-        "mean_gap": _quotient(between, gaps),
-        "silence": _quotient(since * gaps, between),
-        "rate": so_far / (known_days + 1),
-        "missed": so_far * since / (known_days + 1),
-        "missed_28": sessions * since / (DAYS - since),
-        "decline_7": nw.col("sessions_7") * (known_days + 1) / (so_far * 7),
-        "decline_28": sessions * (known_days + 1) / (so_far * DAYS),
-        "known_days": known_days,
-        "buffering_so_far": _quotient(nw.col("buffering_so_far"), nw.col("buffering_known_so_far")),
-        "buffering_trend": both["mean_buffering_7"] - both["mean_buffering_28"],
-        "genre_diversity_28": _quotient(entries * entries - nw.col("squares"), entries * entries),
-        "preferred_genre_share_28": nw.when(known & stated).then(_quotient(nw.col("preferred"), entries)),
-        "releases_28": _quotient(nw.col("releases"), entries),
-        "tenure_days": nw.when(known).then(day - nw.col("registered")),
-        **{name: nw.when(known).then(nw.col(name)) for name in ATTRIBUTES},
-    }
-    return [value.alias(name) for name, value in (both | single).items()]
-
-
-def _quotient(top: nw.Expr, bottom: nw.Expr) -> nw.Expr:
-    return nw.when(bottom > 0).then(top / bottom)
-
-
-def _spread(cosine: nw.Expr, sine: nw.Expr, sessions: nw.Expr) -> nw.Expr:
-    """1 less the length of the mean of points on the circle; null of none."""
-    across, up = cosine.cast(nw.Float64), sine.cast(nw.Float64)
-    spread = 1 - (across * across + up * up).sqrt() / (sessions * UNIT)
-    return nw.when(sessions > 0).then(nw.when(spread > 0).then(spread).otherwise(0.0))
-
-
 def _is_silent(settings: ChurnSettings) -> nw.Expr:
     """Whether no session is known to begin in the days after as_of."""
     login = nw.col("next_login")
-    return login.is_null() | (login > nw.col(_DAY) + settings.horizon_days)
+    return login.is_null() | (login > nw.col(DAY) + settings.horizon_days)
 
 
 def _is_told() -> nw.Expr:
-    return (nw.col("cancelled") > nw.col(_DAY)) & (nw.col("reason").str.strip_chars() != "")
+    return (nw.col("cancelled") > nw.col(DAY)) & (nw.col("reason").str.strip_chars() != "")
 
 
 def _position(words: Mapping[str, tuple[str, ...]]) -> nw.Expr:
@@ -279,7 +171,7 @@ def _position(words: Mapping[str, tuple[str, ...]]) -> nw.Expr:
 
 
 def _dated(rows: Lazy) -> Lazy:
-    dated = with_date(with_date(rows, _DAY, AS_OF), _KNOWN, LABEL_KNOWN_AT)
+    dated = with_date(with_date(rows, DAY, AS_OF), _KNOWN, LABEL_KNOWN_AT)
     return dated.select(USER, AS_OF, LABEL_KNOWN_AT, *NUMERIC, *CATEGORICAL, LABEL)
 
 
