@@ -10,7 +10,7 @@ import polars as pl
 from refrain.errors import UsageError
 from sources.source import Destination, ImportReport, Source
 from sources.world.artists import artist_blocks
-from sources.world.audience.datasets import audience_events, audience_shows, audience_truth, audience_users
+from sources.world.audience.datasets import audience_events, audience_shows, audience_truth, audience_users, told_users
 from sources.world.reach import artist_listeners
 from sources.world.scrobbles import scrobbles
 from sources.world.settings import WorldSettings
@@ -61,7 +61,10 @@ def simulate(
     The oracle of tracks: track_id, popularity_mean, popularity_sd (of the latent normal that is rounded and clipped
     into popularity: `sources.world.popularity.probability_at_least` gives the chance of a hit). The oracle of
     scrobbles: listener, artist, month (its first day), p_core = P(the artist is core in either of the next two months).
-    The other datasets have none. Raises UsageError where a file or a column mapping is handed in.
+    The oracles of users (true parameters, left_at, reason) and of events (user_id, as_of, p_silent, p_<reason>) are
+    described in `sources.world.audience.truth`. The other datasets have none.
+
+    Raises UsageError where a file or a column mapping is handed in.
     """
     if path is not None or columns:
         raise UsageError("The simulated source reads no file.", hint="Leave out the path and the columns.")
@@ -90,6 +93,22 @@ def simulate_scrobbles_parquet(path: Path, rows: int, options: WorldSettings | N
     options = options or WorldSettings()
     fitting = options.model_copy(update={"scale": options.scale_for_scrobbles(rows)})
     return write_parquet((listener.plays for listener in scrobbles(fitting)), path)
+
+
+def simulate_events_parquet(path: Path, rows: int, options: WorldSettings | None = None) -> int:
+    """Write about `rows` sessions (within a few per cent for millions) as Parquet, and `users.parquet` and
+    `shows.parquet` of the same world beside it; the number of sessions written.
+
+    The columns and types are those of the datasets, with timestamps without a zone (UTC). Sessions are sorted by
+    login_time, then user_id.
+    """
+    options = options or WorldSettings()
+    fitting = options.model_copy(update={"scale": options.scale_for_events(rows)})
+    told: list[pl.DataFrame] = []
+    written = write_parquet(audience_events(fitting, lambda users, lives: told.append(told_users(users, lives))), path)
+    write_parquet(told, path.with_name("users.parquet"))
+    write_parquet((frame for frame, _ in audience_shows(fitting)), path.with_name("shows.parquet"))
+    return written
 
 
 SOURCE = Source(

@@ -15,14 +15,14 @@ _LISTENERS = 27
 _FEWEST_ARTISTS = 1200
 _FEWEST_LISTENERS = 8
 _SCROBBLES_A_MONTH = 975  # a listener of the usual kind, joining later included
-_USERS = 3000
+_USERS = 3200
 _FEWEST_USERS = 300
-_SESSIONS_A_DAY = 0.130  # a user of the usual kind, the days before registering and after leaving included
+_SESSIONS_A_DAY = 0.1376  # a user of the usual kind, the days before registering and after leaving included
 
 
 class WorldSettings(Frozen):
     """The world's knobs. Rows grow in proportion to `scale`: 1 is about 18,000 tracks, 900,000 scrobbles and, on the
-    streaming platform, 3,000 users with 430,000 sessions. A world has at least 1,200 artists, 8 listeners and 300
+    streaming platform, 3,200 users with 480,000 sessions. A world has at least 1,200 artists, 8 listeners and 300
     users, however small the scale; the platform's shows are the same few hundred at any scale.
     """
 

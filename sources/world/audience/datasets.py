@@ -1,7 +1,7 @@
 """The audience's datasets: users, shows and events (sessions), with the truth beside them."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -24,8 +24,12 @@ def audience_users(settings: WorldSettings) -> Iterator[Batch]:
     """Users, a block at a time, and their true selves (see truth.users_truth)."""
     days = days_of(settings)
     for users, lives in _blocks(settings, days, shows_of(settings)):
-        stated = pl.Series(REASONS).gather(lives.stated.clip(0))
-        yield users_frame(users, lives.cancelled, stated), users_truth(users, days, lives)
+        yield told_users(users, lives), users_truth(users, days, lives)
+
+
+def told_users(users: Users, lives: Lives) -> pl.DataFrame:
+    """The rows of the users dataset: what these users told of themselves, and of their leaving."""
+    return users_frame(users, lives.cancelled, pl.Series(REASONS).gather(lives.stated.clip(0)))
 
 
 def audience_shows(settings: WorldSettings) -> Iterator[Batch]:
@@ -40,11 +44,13 @@ def audience_truth(settings: WorldSettings) -> Iterator[pl.DataFrame]:
         yield chances_frame(users, days, lives)
 
 
-def audience_events(settings: WorldSettings) -> Iterator[pl.DataFrame]:
+def audience_events(
+    settings: WorldSettings, each_block: Callable[[Users, Lives], None] | None = None
+) -> Iterator[pl.DataFrame]:
     """Sessions in the order of their beginning (then of user), four weeks at a time.
 
-    They are made a block of users at a time and wait on disk until those of all users are there: what is held at once
-    is a block's sessions, or four weeks' of all users.
+    They are made a block of users at a time (each of which `each_block` is shown) and wait on disk until those of all
+    users are there: what is held at once is a block's sessions, or four weeks' of all users.
     """
     days, shows = days_of(settings), shows_of(settings)
     choice = choice_of(shows, days)
@@ -54,6 +60,8 @@ def audience_events(settings: WorldSettings) -> Iterator[pl.DataFrame]:
             chunk.mkdir()
         for users, lives in _blocks(settings, days, shows):
             sessions = sessions_of(settings, users, days, shows, choice, lives)
+            if each_block is not None:
+                each_block(users, lives)
             _set_aside(sessions, int(days.number[0]), chunks, f"{users.block:06d}.arrow")
         for chunk in chunks:
             waiting = [pl.read_ipc(part) for part in sorted(chunk.iterdir())]

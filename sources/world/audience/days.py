@@ -21,8 +21,8 @@ OUTAGE_LOST = 0.9
 """Share of the sessions that do not come about during an outage."""
 OUTAGE_BUFFERING = 7.0
 """How many times the usual buffering those have that do."""
-_AWAY = 0.0028
-_AWAY_IN_SUMMER, _AWAY_AT_CHRISTMAS = 4.0, 5.0
+_AWAY = 0.0016
+_AWAY_IN_SUMMER, _AWAY_AT_CHRISTMAS = 3.0, 4.0
 
 
 @dataclass(frozen=True)

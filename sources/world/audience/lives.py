@@ -10,7 +10,10 @@ from sources.world.audience.days import OUTAGE_BUFFERING, OUTAGE_LOST, Days
 from sources.world.audience.leaving import (
     ACTIVITY,
     CANCELS,
+    JOURNEY,
     TELLS,
+    TIME,
+    TIME_HAZARD,
     USUAL,
     VAGUE,
     Pressures,
@@ -104,11 +107,11 @@ def _outages(users: Users, days: Days) -> tuple[Floats, Floats]:
 
 def _leaving(pressed: Pressures, day: int, annoyed: Floats, state: Ints, draws: Floats) -> Ints:
     """[user]: position of the reason for which each would leave this day; -1 to stay."""
-    every = hazards(pressed.price[day], pressed.content[day], annoyed)
-    mine = every[state, :, np.arange(len(state))]
-    until = np.cumsum(mine, axis=1)
-    why: Ints = np.minimum((draws[1][:, None] * until[:, -1:] >= until).sum(axis=1), len(REASONS) - 1)
-    leaving = draws[0] < -np.expm1(-until[:, -1])
+    every = hazards(pressed, day, annoyed)
+    every[TIME] += TIME_HAZARD[state]
+    until = np.cumsum(every, axis=0)
+    why: Ints = np.minimum((draws[1] * until[-1] >= until).sum(axis=0), len(REASONS) - 1)
+    leaving: Flags = (draws[0] < -np.expm1(-until[-1])) & ~np.isin(state, JOURNEY)
     return np.where(leaving, why, -1)
 
 
@@ -116,7 +119,8 @@ def _moved(pressed: Pressures, day: int, state: Ints, draw: Floats) -> Ints:
     """[user]: the state of each who stays."""
     now: Floats = (np.arange(len(ACTIVITY))[:, None] == state).astype(np.float64)
     until = np.cumsum(moved(now, pressed.journey[day], pressed.busy), axis=0)
-    return np.minimum((draw >= until).sum(axis=0), len(ACTIVITY) - 1)
+    place: Ints = (draw >= until).sum(axis=0)
+    return np.minimum(place, len(ACTIVITY) - 1)
 
 
 def _cancelled(days: Days, left: Ints, reason: Ints, random: np.random.Generator) -> tuple[Ints, Ints]:

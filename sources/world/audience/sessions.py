@@ -157,7 +157,7 @@ def _watched(
     shows, genres = np.full((MOST_SHOWS, size), -1), np.full((MOST_SHOWS, size), -1)
     for place in range(MOST_SHOWS):
         by_taste = np.minimum((random.random(size)[:, None] >= until[user]).sum(axis=1), len(GENRES) - 1)
-        elsewhere = random.random(size) < np.clip(0.30 - 0.22 * level, 0.04, 0.30)
+        elsewhere = random.random(size) < np.clip(0.45 - 0.40 * level, 0.05, 0.45)
         genre = np.where(elsewhere, random.integers(0, len(GENRES), size), by_taste)
         show = choice.drawn(days.number[day], genre, random)
         watched = place < count
@@ -167,7 +167,7 @@ def _watched(
 
 def _minutes(user: Ints, login: Ints, shows: Ints, level: Floats, random: np.random.Generator) -> Floats:
     """Minutes watched, to a tenth: less where there is little new, and never into the user's next session."""
-    usual = _MINUTES * np.sqrt(shows) * np.clip(level, 0.15, 2.0) ** 0.3
+    usual = _MINUTES * np.sqrt(shows) * np.clip(level, 0.15, 2.0) ** 0.4
     minutes = usual * np.exp(_MINUTES_SPREAD * random.standard_normal(len(user)))
     free = np.r_[np.diff(login), SECONDS_A_DAY].astype(np.float64)
     last = np.r_[np.diff(user) != 0, True][: len(user)]

@@ -14,13 +14,13 @@ from sources.world.settings import WorldSettings
 GENRES = (
     "drama", "comedy", "crime", "science fiction", "documentary", "animation", "reality", "sports", "romance", "horror",
 )  # fmt: skip
-_SHARE = np.array([0.18, 0.16, 0.13, 0.10, 0.09, 0.09, 0.09, 0.06, 0.06, 0.04])
+_SHARE = np.array([0.13, 0.13, 0.11, 0.10, 0.10, 0.09, 0.09, 0.09, 0.08, 0.08])
 _MINUTES = np.array([52, 28, 50, 54, 45, 24, 42, 95, 44, 48])
-_YEARS_BEFORE = 6
-_SHOWS_A_YEAR = 36
-_HIT_SHARE = 0.07
+_YEARS_BEFORE = 2
+_SHOWS_A_YEAR = 90
+_HIT_SHARE = 0.04
 _WEEK = 7
-_NEW_FOR = 30.0
+_NEW_FOR = 25.0
 """Days after which a release has lost most (1 - 1/e) of its newness."""
 _PULL_FOR = 18.0
 _DROUGHT = 0.12
@@ -47,9 +47,9 @@ class Shows:
         return "S" + pl.Series(np.arange(len(self.day))).cast(pl.String).str.zfill(5)
 
     def newness(self, days: Ints) -> Floats:
-        """[genre, day]: how much is new to watch in each genre, about 1 in the mean of a genre's days."""
-        level = self._decaying(np.sqrt(self.appeal), days, _NEW_FOR)
-        newness: Floats = level / level.mean(axis=1, keepdims=True)
+        """[genre, day]: how much is new to watch in each genre, 1 in the mean of all."""
+        level = self._decaying(np.ones_like(self.appeal), days, _NEW_FOR)
+        newness: Floats = level / level.mean()
         return newness
 
     def pull(self, days: Ints) -> Floats:
@@ -80,7 +80,7 @@ def shows_of(settings: WorldSettings) -> Shows:
     appeal *= 1 + 3 * hit
     duration = np.round(np.clip(_MINUTES[genre] * np.exp(0.2 * random.standard_normal(size)), 8, 200))
     liked: Floats = 6.6 + 0.6 * np.log(appeal) + 0.7 * random.standard_normal(size)
-    return Shows(genre, day, appeal, hit, duration, rating=np.round(np.clip(liked, 1.0, 10.0), 1))
+    return Shows(genre, day, appeal, hit, duration, rating=np.clip(np.round(liked, 1), 1.0, 10.0))
 
 
 def shows_frame(shows: Shows) -> pl.DataFrame:

@@ -19,8 +19,12 @@ from sources.world.arrays import Flags, Floats, Ints
 from sources.world.audience.days import Days
 from sources.world.audience.leaving import (
     ACTIVITY,
+    BUSIER,
+    BUSY,
     CANCELS,
     TELLS,
+    TIME,
+    TIME_HAZARD,
     USUAL,
     VAGUE,
     Pressures,
@@ -52,11 +56,17 @@ class Belief:
     """[reason, ...]: has left for that reason, and never says so."""
 
     def day_later(self, leaving: Floats, journey: Floats, busy: Floats) -> Self:
-        """After the moves of a day. `leaving` is [state, reason, ...]."""
-        every = leaving.sum(axis=1)
-        share = -np.expm1(-every) / np.where(every > 0, every, 1.0)
-        gone = (self.present[:, None] * leaving * share[:, None]).sum(axis=0)
-        stay = moved(self.present * np.exp(-every), journey, busy)
+        """After the moves of a day. `leaving` is [reason, ...], the hazards of one as usual."""
+        every, staying = leaving.sum(axis=0), self.present.copy()
+        gone = np.zeros_like(self.silent)
+        for state in (USUAL, BUSY, BUSIER):
+            hazard = every + TIME_HAZARD[state]
+            chance = -np.expm1(-hazard)
+            by_hazard = self.present[state] * chance / hazard
+            gone += by_hazard * leaving
+            gone[TIME] += by_hazard * TIME_HAZARD[state]
+            staying[state] *= 1 - chance
+        stay = moved(staying, journey, busy)
         return type(self)(stay, self.telling + TELLS * gone, self.silent + (1 - TELLS) * gone)
 
     def without_a_session(self, rate: Floats) -> Self:
@@ -132,7 +142,7 @@ def beliefs(users: Users, days: Days, lives: Lives, at: Ints) -> Belief:
     for day in range(int(at[-1]) + 1):
         felt = lives.felt[day - 1] if day else users.connection
         annoyed = annoyance(felt, pressed.tolerance)
-        leaving = hazards(pressed.price[day], pressed.content[day], annoyed)
+        leaving = hazards(pressed, day, annoyed)
         rate = pressed.rate[day] * pressed.unforeseen[day] * patience(annoyed)
         later = belief.day_later(leaving, pressed.journey[day], pressed.busy)
         later = _seen(later, rate, lives.sessions[day])
@@ -171,7 +181,7 @@ def _two_weeks_later(belief: Belief, pressed: Pressures, felt: Floats, at: Ints)
     annoyed = annoyance(felt, pressed.tolerance)
     for ahead in range(1, HORIZON + 1):
         day = at + ahead
-        leaving = hazards(pressed.price[day], pressed.content[day], annoyed)
+        leaving = hazards(pressed, day, annoyed)
         belief = belief.day_later(leaving, pressed.journey[day][:, None], pressed.busy)
         belief = belief.without_a_session(pressed.rate[day] * patience(annoyed))
     return belief

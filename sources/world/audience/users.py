@@ -13,7 +13,7 @@ from sources.world.calendar import SECONDS_A_DAY, day_number
 from sources.world.randomness import Stream, generator
 from sources.world.settings import WorldSettings
 
-BLOCK = 3000
+BLOCK = 1500
 """Users made at a time."""
 PLANS = ("free", "basic", "standard", "premium")
 PRICES: Floats = np.array([0.0, 6.99, 10.99, 15.99])
@@ -107,14 +107,14 @@ def _users(settings: WorldSettings, block: int) -> Users:
         preferred=preferred,
         unstated=random.random((2, size)) < _UNSTATED,
         tastes=tastes,
-        rate=about(0.46, 0.5) * np.array([0.8, 0.95, 1.05, 1.2])[plan],
+        rate=about(0.74, 0.35) * np.array([0.8, 0.95, 1.05, 1.2])[plan],
         weekend=random.uniform(0.8, 1.5, size),
         shift=shift,
-        connection=about(0.7, 0.7),
-        tolerance=about(3.0, 0.45),
-        price_sensitivity=about(1.0, 0.7) * young,
-        demands=about(1.0, 0.6),
-        busyness=about(0.0008, 0.6),
+        connection=about(0.8, 0.6),
+        tolerance=about(3.0, 0.15),
+        price_sensitivity=about(1.0, 0.3) * young,
+        demands=about(1.0, 0.3),
+        busyness=about(0.0017, 0.25),
         recommended=random.beta(3.0, 4.0, size),
         pauses=about(0.9, 0.6),
     )  # fmt: skip
