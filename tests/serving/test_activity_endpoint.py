@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from event_stores import postgres_address, store, store_address  # noqa: F401
 from starlette.testclient import TestClient
 
 from refrain.settings import CollectorSettings
@@ -19,7 +18,7 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def client(store: EventStore) -> Iterator[TestClient]:  # noqa: F811
+def client(store: EventStore) -> Iterator[TestClient]:
     app = collector_app(
         Collector(store, CollectorSettings(), clock=lambda: NOW), [routes(store, "Europe/Berlin", lambda: NOW)]
     )
@@ -118,7 +117,7 @@ def test_a_parameter_that_is_not_understood_is_named(client, query, field):
     assert problem["errors"][0]["hint"]
 
 
-def test_a_store_that_is_away_is_503(client, store, monkeypatch):  # noqa: F811
+def test_a_store_that_is_away_is_503(client, store, monkeypatch):
     with store.writing() as connection:
         connection.exec_driver_sql("DROP TABLE collected_events")
     answer = client.get(PATH)
@@ -132,7 +131,7 @@ def test_the_figures_are_described(client):
     assert json.dumps(described).count("application/problem+json") == 2
 
 
-def test_the_zone_changes_hours_and_nothing_else(client, store):  # noqa: F811
+def test_the_zone_changes_hours_and_nothing_else(client, store):
     register(client, "u1")
     for hours in range(0, 160, 7):
         log(client, (NOW - timedelta(hours=hours + 1)).isoformat())

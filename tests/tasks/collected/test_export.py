@@ -1,6 +1,9 @@
 """The exported bytes follow from the stored rows alone, and are those of a slow twin; SQLite and PostgreSQL."""
 
 import random
+import subprocess
+import sys
+import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -21,6 +24,10 @@ MARCH = int(datetime(2024, 3, 10, tzinfo=UTC).timestamp())
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.csv"))}
+
+
+def contents_without_unfinished(folder: Path) -> dict[str, bytes]:
+    return {name: content for name, content in contents(folder).items() if not name.startswith(".unfinished-")}
 
 
 def together(folder: Path) -> dict[str, str]:
@@ -222,6 +229,38 @@ def test_an_export_that_is_killed_leaves_old_parts_or_new_ones_and_the_next_one_
     assert sum(content != old.get(name) for name, content in left.items()) == done
     export(store, tmp_path / "out")
     assert contents(tmp_path / "out") == new
+
+
+_EXPORT = """
+import sys
+from pathlib import Path
+from tasks.collected.export import export
+from tasks.collected.opening import store_in
+print("began", flush=True)
+export(store_in(Path(sys.argv[1])), Path(sys.argv[2]))
+"""
+
+
+def test_an_export_whose_process_is_killed_at_any_moment_is_completed_by_the_next(tmp_path):
+    store = store_in(tmp_path / "events.db")
+    prepare(store)
+    tell(store, [(USERS, user("a")), (SHOWS, show("show 1"))])
+    logins = range(START, START + 200 * 86_400, 700)
+    with store.writing() as connection:
+        connection.execute(insert(EVENTS), [event("a", login) for login in logins])
+    export(store, tmp_path / "reference")
+    new = contents(tmp_path / "reference")
+    for milliseconds in (5, 60, 150, 300, 500):
+        command = [sys.executable, "-c", _EXPORT, str(tmp_path / "events.db"), str(tmp_path / "out")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            time.sleep(milliseconds / 1000)
+            process.kill()
+        assert contents_without_unfinished(tmp_path / "out").items() <= new.items()
+    assert export(store, tmp_path / "out").rows["events"] == len(logins)
+    assert contents(tmp_path / "out") == new
+    store.close()
 
 
 def test_what_a_killed_export_left_aside_is_swept_away(store, tmp_path):
