@@ -193,7 +193,7 @@ def _target(name: str, question: str, **chosen: Any) -> Target:
     )
 
 
-_TARGETS = (
+TARGETS = (
     _target(
         "churn",
         "Will this user stay away for the next 14 days?",
