@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,9 @@ class Destination:
     rejects: Path
     oracle: Path | None = None
     """Only written by `simulated`: true probabilities, for tests and reports, never read by a stage that trains."""
+    received_on: date | None = None
+    """The day the data was received (UTC), where it is known: a source may refuse rows that are dated later. The
+    contract refuses the whole file over one."""
 
 
 @dataclass(frozen=True)

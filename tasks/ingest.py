@@ -38,6 +38,7 @@ def load(dataset: str, chosen: DatasetSettings, settings: Settings, root: Path, 
         dataset=folder / "dataset.csv",
         rejects=folder / "ingest" / "rejects.csv",
         oracle=None if source.reads_file else folder / "ingest" / "oracle.csv",
+        received_on=chosen.received_on,
     )
     report = source.load(dataset, path, options, chosen.columns, destination)
     write_json(
