@@ -28,7 +28,7 @@ TIME_HAZARD: Floats = np.array([0.0, 0.006, 0.045, 0.0, 0.0])
 _BUSIER, _RECOVERED, _JOURNEY_STAGE = 0.05, 0.012, 0.22
 _PRICE, _CONTENT, _QUALITY, _OTHER = 0.00026, 0.00015, 0.05, 0.00014
 """Hazards a day of the usual user."""
-_OFFER_DAYS = 182
+OFFER_DAYS = 182
 """The price that a user joins for holds for half a year."""
 _OFFER_JUMP, _OFFER_FELT = 90.0, 14.0
 _RISES = (0.35, 0.68, 0.9)
@@ -81,7 +81,7 @@ def pressures(users: Users, days: Days, shows: Shows, unforeseen: Floats) -> Pre
 
 
 def _price_hazard(users: Users, days: Days) -> Floats:
-    jump = 1 + _fading(_tenure(users, days) - _OFFER_DAYS, _OFFER_JUMP, _OFFER_FELT)
+    jump = 1 + _fading(_tenure(users, days) - OFFER_DAYS, _OFFER_JUMP, _OFFER_FELT)
     for share in _RISES:
         jump += _fading(np.arange(len(days)) - round(share * len(days)), _RISE_JUMP, _RISE_FELT)[:, None]
     hazard: Floats = _PRICE * jump * users.price_sensitivity * (PRICES[users.plan] / PRICES[2])
