@@ -1,0 +1,122 @@
+"""An hour's features as logarithms of ratios to what is usual for it: the same for a small audience and a large one."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from refrain.audience_hours import (
+    ALL_MEAN,
+    CALENDAR,
+    CLOCK,
+    COUNTS,
+    DAY_HOUR_MEAN,
+    DAY_OF_WEEK,
+    HOLIDAY,
+    HOLIDAY_AFTER,
+    HOLIDAY_BEFORE,
+    HOUR_OF_WEEK_MEAN,
+    HOURS_AHEAD,
+    LAST_HOURS,
+    LAST_WEEK,
+    LEVEL_HOURS,
+    LEVELS,
+    RATIOS,
+    SUNDAYS,
+    USUAL,
+)
+
+Numbers = NDArray[np.float64]
+
+_FALLBACK = (USUAL, HOUR_OF_WEEK_MEAN, DAY_HOUR_MEAN, LAST_WEEK, ALL_MEAN)
+_OVER_LEVEL = tuple(name for name in COUNTS if name not in (USUAL, *LAST_HOURS, ALL_MEAN))
+_FARTHEST = 3.0
+"""Logarithm of a ratio beyond which it is taken for this: twenty times as many."""
+_SLOW, _FAST = 8.0, 3.0
+"""Hours in which what the last hours say fades."""
+_SHORT = 0.1
+"""Scale of indicators: a ridge then hesitates more to use them than to use the ratios."""
+
+
+def base_of(rows: pd.DataFrame) -> Numbers:
+    """What is usual for each hour, shape (rows,); where that is not known, the next best mean; 0 without any."""
+    base = np.full(len(rows), np.nan)
+    for name in _FALLBACK:
+        base = np.where(np.isnan(base), _column(rows, name), base)
+    return np.nan_to_num(np.maximum(base, 0.0))
+
+
+def log_ratios(rows: pd.DataFrame) -> Numbers:
+    """Counts over what is usual for the hour, and the levels; shape (rows, ratios), missing where not known."""
+    base = np.log1p(base_of(rows))
+    counts = [np.log1p(np.maximum(_column(rows, name), 0.0)) - base for name in _OVER_LEVEL]
+    ratios = [np.log(np.maximum(_column(rows, name), np.exp(-_FARTHEST))) for name in RATIOS]
+    return np.clip(np.column_stack([*ratios, *counts]), -_FARTHEST, _FARTHEST)
+
+
+class HourTrees(TransformerMixin, BaseEstimator):
+    """Rows -> the calendar and the ratios, for trees. `lags`: False leaves out all counts but the levels."""
+
+    def __init__(self, lags: bool = True) -> None:
+        self.lags = lags
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> "HourTrees":  # noqa: N803 - scikit-learn's name
+        """Nothing is learned."""
+        self.fitted_ = True
+        return self
+
+    def transform(self, X: pd.DataFrame) -> Numbers:  # noqa: N803
+        """Shape (rows, columns); missing where not known."""
+        ratios = log_ratios(X)
+        calendar = [_column(X, name) for name in CALENDAR]
+        return np.column_stack([*calendar, ratios if self.lags else ratios[:, : len(RATIOS)]])
+
+
+class HourLine(TransformerMixin, BaseEstimator):
+    """Rows -> what a line takes: ratios (0 where not known), the levels fading with the hours, indicators."""
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> "HourLine":  # noqa: N803
+        """Nothing is learned."""
+        self.fitted_ = True
+        return self
+
+    def transform(self, X: pd.DataFrame) -> Numbers:  # noqa: N803
+        """Shape (rows, columns), nothing missing."""
+        ratios = log_ratios(X)
+        filled = np.nan_to_num(ratios)
+        ahead, clock = _column(X, HOURS_AHEAD), _column(X, CLOCK)
+        recent = filled[:, : len(LEVEL_HOURS) + 2]
+        levels = filled[:, : len(LEVELS)]
+        turns = np.nan_to_num(clock)[:, None] * (np.pi / 12)
+        of_hour = _SHORT * _one_hot(clock, 0, 24)
+        special = np.nan_to_num(np.column_stack([_column(X, n) for n in (HOLIDAY, HOLIDAY_BEFORE, HOLIDAY_AFTER)]))
+        holiday = special[:, :1]
+        sunday = filled[:, [len(RATIOS) + _OVER_LEVEL.index(SUNDAYS)]]
+        return np.hstack(
+            [
+                filled,
+                np.isnan(ratios).astype(np.float64),
+                recent * np.exp(-ahead / _SLOW)[:, None],
+                recent * np.exp(-ahead / _FAST)[:, None],
+                levels * np.cos(turns),
+                levels * np.sin(turns),
+                of_hour,
+                _SHORT * _one_hot(_column(X, DAY_OF_WEEK), 1, 7),
+                3 * _SHORT * special,
+                holiday * sunday,
+                holiday * of_hour,
+            ]
+        )
+
+
+def _one_hot(values: Numbers, first: int, count: int) -> Numbers:
+    return (values[:, None] == first + np.arange(count)).astype(np.float64)
+
+
+def _column(rows: pd.DataFrame, name: str) -> Numbers:
+    if name not in rows:
+        return np.full(len(rows), np.nan)
+    values = pd.to_numeric(rows[name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.where(np.isfinite(values), values, np.nan)
