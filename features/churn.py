@@ -45,7 +45,7 @@ import narwhals as nw
 from pydantic import Field, field_validator
 
 from features.calendar import with_date
-from features.churn_columns import CATEGORICAL, DAY, DAYS, NUMERIC, feature_columns
+from features.churn_columns import CATEGORICAL, COUNTS, DAY, DAYS, NUMERIC, feature_columns
 from features.churn_users import described_users
 from features.churn_weeks import WEEK, medians, next_logins, tastes, user_weeks, windows
 from features.held import held
@@ -172,7 +172,9 @@ def _position(words: Mapping[str, tuple[str, ...]]) -> nw.Expr:
 
 def _dated(rows: Lazy) -> Lazy:
     dated = with_date(with_date(rows, DAY, AS_OF), _KNOWN, LABEL_KNOWN_AT)
-    return dated.select(USER, AS_OF, LABEL_KNOWN_AT, *NUMERIC, *CATEGORICAL, LABEL)
+    # There are many rows: narrow ones.
+    numbers = (nw.col(name).cast(nw.Int32) if name in COUNTS else nw.col(name) for name in NUMERIC)
+    return dated.select(USER, AS_OF, LABEL_KNOWN_AT, *numbers, *CATEGORICAL, LABEL)
 
 
 def _target(name: str, question: str, **chosen: Any) -> Target:

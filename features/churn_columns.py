@@ -64,6 +64,14 @@ NUMERIC = (
     "hour_spread_28",
     "tenure_days",
 )
+COUNTS = frozenset(
+    {
+        *(f"{name}_{window}" for name in ("sessions", "active_days", "genres") for window in ("7", "28")),
+        *(f"sessions_back_{place}" for place in range(1, WEEKS)),
+        *("days_since_last", "longest_gap", "known_days", "tenure_days"),
+    }
+)
+"""Those of NUMERIC that are whole numbers."""
 CATEGORICAL = ATTRIBUTES
 
 

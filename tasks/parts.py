@@ -1,7 +1,7 @@
 """Taking datasets that outgrow memory in parts, each of which can be computed without the others."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import polars as pl
 
 _WHOLE_ROWS = 5_000_000
 """Up to so many rows a dataset is taken whole: parting it costs more than it saves."""
-_PART_ROWS = 2_500_000
+_PART_ROWS = 1_250_000
 _PART = "__part"
 Frames = Mapping[str, pl.LazyFrame]
 
@@ -33,6 +33,23 @@ def in_parts(frames: Frames, apart: str | None, folder: Path, whole: int = _WHOL
         for dataset, frame in parted.items():
             _part(frame, apart, count, Path(name) / dataset)
         yield ({**frames, **_scanned(parted, Path(name), number)} for number in range(count))
+
+
+def in_order(parts: Iterable[pl.DataFrame], by: Sequence[str], folder: Path) -> pl.DataFrame:
+    """The rows of all `parts`, which have the same columns, sorted by the columns `by`; together they name a row.
+
+    Several parts wait in a temporary folder in `folder`, and are put into order a column at a time: no row is in memory
+    twice.
+    """
+    with tempfile.TemporaryDirectory(prefix=".rows-", dir=folder) as name:
+        files: list[Path] = []
+        for number, part in enumerate(parts):
+            files.append(Path(name) / f"{number}.parquet")
+            part.write_parquet(files[-1], compression="lz4", statistics=False)
+            del part
+        order = pl.read_parquet(files, columns=list(by)).select(pl.arg_sort_by(*by)).to_series()
+        columns = pl.read_parquet_schema(files[0])
+        return pl.DataFrame([pl.read_parquet(files, columns=[column])[column].gather(order) for column in columns])
 
 
 def _count(frame: pl.LazyFrame) -> int:

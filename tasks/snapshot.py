@@ -17,7 +17,7 @@ from refrain.project import Project
 from refrain.settings import Frozen, TargetSettings, validated
 from sources.canonical import naming, scan_dataset
 from tasks.command import stage_command
-from tasks.parts import in_parts
+from tasks.parts import in_order, in_parts
 
 _ROW_GROUP = 100_000
 
@@ -98,10 +98,8 @@ def _collect(target: Target, settings: Frozen, paths: Mapping[str, Path], folder
         in_parts(frames, target.apart, folder) as parts,
     ):
         shared = _shared(target, frames)
-        rows = pl.concat([_rows(target, settings, {**part, **shared}) for part in parts])
-    keys = dict.fromkeys((*target.entity, *target.cluster, *target.alert_group))
-    named = dict.fromkeys((*keys, AS_OF, LABEL_KNOWN_AT, *target.features, *target.measures, LABEL))
-    return rows.select(*named).sort(AS_OF, *target.entity)
+        found = (_rows(target, settings, {**part, **shared}) for part in parts)
+        return in_order(found, [AS_OF, *target.entity], folder)
 
 
 def _shared(target: Target, frames: Mapping[str, pl.LazyFrame]) -> dict[str, pl.LazyFrame]:
@@ -116,7 +114,9 @@ def _rows(target: Target, settings: Frozen, frames: Mapping[str, pl.LazyFrame]) 
     lazy: pl.LazyFrame = target.rows(
         {name: nw.from_native(frame) for name, frame in frames.items()}, settings
     ).to_native()
-    return lazy.collect(engine="streaming")
+    keys = dict.fromkeys((*target.entity, *target.cluster, *target.alert_group))
+    named = dict.fromkeys((*keys, AS_OF, LABEL_KNOWN_AT, *target.features, *target.measures, LABEL))
+    return lazy.collect(engine="streaming").select(*named)
 
 
 def _require_validated(dataset: str, project: Project) -> None:
