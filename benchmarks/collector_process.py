@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,17 +26,22 @@ class Collector:
     port: int
     log: Path
 
-    def ask(self, path: str, body: Any = None, *, kind: str = "application/json") -> tuple[int, Any]:
+    def ask(self, path: str, body: Any = None) -> tuple[int, Any]:
         """Send a request and read its answer: status and JSON."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        try:
-            given = body if isinstance(body, bytes | None) else json.dumps(body).encode()
-            connection.request("GET" if body is None else "POST", path, given, {"Content-Type": kind})
-            response = connection.getresponse()
-            said = response.read()
-            return response.status, json.loads(said) if said else None
-        finally:
-            connection.close()
+        return ask(self.port, path, body)
+
+
+def ask(port: int, path: str, body: Any = None) -> tuple[int, Any]:
+    """POST a body (bytes, or what JSON makes of it), or GET where there is none; status and JSON of the answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        given = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        connection.request("GET" if body is None else "POST", path, given)
+        response = connection.getresponse()
+        said = response.read()
+        return response.status, json.loads(said) if said else None
+    finally:
+        connection.close()
 
 
 def write_project(folder: Path, collector: str = "{}") -> Path:
@@ -54,9 +59,17 @@ def free_port() -> int:
 
 
 def start(
-    project: Path, port: int, database: str | None = None, *, before: Callable[[], None] | None = None
+    project: Path,
+    port: int,
+    database: str | None = None,
+    *,
+    within: Sequence[str] = (),
+    before: Callable[[], None] | None = None,
 ) -> Collector:
-    """Start `refrain collect` and wait until it answers. `before` runs in the new process ahead of it."""
+    """Start `refrain collect` and wait until it answers.
+
+    `within`: the words of a command that runs the words after it; `before` runs in the new process ahead of it.
+    """
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment.pop("DATABASE_URL", None)
     if database is not None:
@@ -64,7 +77,7 @@ def start(
     log = project / "collector.log"
     with log.open("ab") as said:
         process = subprocess.Popen(
-            [sys.executable, "-m", "serving.cli", "collect", "--port", str(port)],
+            [*within, sys.executable, "-m", "serving.cli", "collect", "--port", str(port)],
             cwd=project,
             env=environment,
             stdout=said,

@@ -28,8 +28,9 @@ class RawRoute(APIRoute):
                 response: Response = await endpoint(request)
                 return response
             except ProblemError as problem:
-                fields = sorted({error.field for error in problem.errors})
-                _log.info("%s %d %s", path, problem.status, ",".join(fields) or problem.status.phrase)
+                if problem.status != HTTPStatus.SERVICE_UNAVAILABLE:  # which the writer logs, but not each time
+                    fields = sorted({error.field for error in problem.errors})
+                    _log.info("%s %d %s", path, problem.status, ",".join(fields) or problem.status.phrase)
                 return problem.response()
             except ClientDisconnect:
                 return Response(status_code=499)  # nobody reads it

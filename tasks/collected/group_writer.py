@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from threading import Lock, Thread
+from time import monotonic
 from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -19,6 +20,8 @@ from tasks.collected.storing_users import ShowBatch, store_cancellation, store_s
 Job = EventBatch | User | Cancellation | ShowBatch
 _MOST_RECORDS = 20_000
 """Records in one transaction, after which the others wait for the next."""
+_QUIET_SECONDS = 5
+"""Between two lines of the log about a store that does not take anything."""
 _log = logging.getLogger("refrain.collector")
 
 
@@ -58,6 +61,7 @@ class GroupWriter(Generic[T]):
         self._known = Known()
         self._queue: SimpleQueue[T | None] = SimpleQueue()
         self._waiting, self._counting = 0, Lock()
+        self._not_stored, self._quiet_until = 0, 0.0
         self._thread = Thread(target=self._run, name="collector-writer", daemon=True)
 
     @property
@@ -113,13 +117,17 @@ class GroupWriter(Generic[T]):
             with self._store.writing() as connection:
                 return self._outcomes(connection, [ticket.job for ticket in group])
         except EventStoreError as error:
-            self._known.forget()
-            _log.warning("nothing stored of %d requests: %s", len(group), error.message)
-            return [error] * len(group)
+            return self._failed(group, error)
         except Exception as error:  # the thread goes on; what the error says may hold somebody's data
-            self._known.forget()
-            _log.error("nothing stored of %d requests: %s", len(group), type(error).__name__)
-            return [EventStoreError(f"A fault of the collector's own: {type(error).__name__}.")] * len(group)
+            return self._failed(group, EventStoreError(f"A fault of the collector's own: {type(error).__name__}."))
+
+    def _failed(self, group: list[T], error: EventStoreError) -> list[EventStoreError]:
+        self._known.forget()
+        self._not_stored += len(group)
+        if monotonic() > self._quiet_until:
+            _log.warning("nothing stored of %d requests: %s", self._not_stored, error.message)
+            self._not_stored, self._quiet_until = 0, monotonic() + _QUIET_SECONDS
+        return [error] * len(group)
 
     def _outcomes(self, connection: Connection, jobs: list[Job]) -> list[Outcome]:
         """Users and shows first: those who are registered in the same group are known to its events."""

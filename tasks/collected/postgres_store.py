@@ -39,7 +39,7 @@ class PostgresStore(EventStore):
 
     def _engine(self) -> Engine:
         given = {name: value for name, value in _PATIENCE.items() if name not in self.address.url.query}
-        engine = create_engine(self.address.url, connect_args=given, hide_parameters=True)
+        engine = create_engine(self.address.url, connect_args=given, hide_parameters=True, pool_pre_ping=True)
         event.listen(engine, "connect", _make_durable)
         return engine
 
