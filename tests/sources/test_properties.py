@@ -180,12 +180,18 @@ HEADERS = {
         "tracks",
         "track_id,track_name,track_artist,track_album_release_date,danceability,energy,valence,tempo,playlist_genre\n",
     ),
+    "session-logs": ("events", "user_id,login_time,content_watched,total_watch_time,num_pauses,logout_time\n"),
+    "netflix": ("events", "Profile Name,Start Time,Duration,Title\n"),
+    "hourly-series": ("hourly_users", "time,n\n"),
 }
 GOOD = {
     "lastfm": "1700000000,a,t,l\n",
     "spotify-charts": "2024-01-05,us,1,7qiZfU4dY1lWllzX7mPBI3,9,1\n",
     "csv": "a,b,c,d,2024-01-05,1,1,1,1,1\n",
     "tidytuesday": "a,b,c,2019-01-05,1,1,1,1,pop\n",
+    "session-logs": "u,2024-01-05 10:00,a|b,5,1,\n",
+    "netflix": "Ann,2024-01-05 10:00:00,0:30:00,Dark: Season 1: Lies\n",
+    "hourly-series": "2024-01-05 10:00,5\n",
 }
 marks = [",", ",,", '"', '""', "\n", "\r", "\r\n", "\0", " ", "\u2028", "\ufeff", "\x1a", "1,2,3,4\n"]
 cells = ["a", "NA", "nan", "inf", "-", "1", "1e9", "0", "1700000000", "é"]
