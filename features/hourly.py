@@ -184,7 +184,7 @@ def _timestamp(frame: Lazy) -> nw.Expr:
     return text.str.to_datetime(format="%Y-%m-%d %H:%M:%S").cast(nw.Datetime("us"))
 
 
-_TARGETS = (
+TARGETS = (
     Target(
         name="audience.hourly",
         question="How many users will be active in each hour of the next day?",

@@ -30,6 +30,27 @@ _SMALL = {
     ("sources", "simulated", "scale"): 0.3,
     ("datasets", "tracks", "min_rows"): 100,
     ("datasets", "socials", "min_rows"): 100,
+    ("targets", "audience", "churn", "training"): {
+        "seed": 1,
+        "replicates": 100,
+        "importance_repeats": 1,
+        "split": {"folds": 1, "tune_steps": 1},
+        "candidates": {"xgboost": {"max_depth": [3], "learning_rate": [0.3]}},
+    },
+    ("targets", "audience", "churn_reason", "training"): {
+        "seed": 1,
+        "replicates": 100,
+        "importance_repeats": 1,
+        "split": {"folds": 1, "tune_steps": 1, "min_rows": 20},
+        "candidates": {"logistic": {}},
+    },
+    ("targets", "audience", "hourly", "training"): {
+        "seed": 1,
+        "replicates": 100,
+        "importance_repeats": 1,
+        "split": {"folds": 1, "tune_steps": 1},
+        "candidates": {"ridge": {}},
+    },
     ("targets", "hits", "hit", "training"): {
         "seed": 1,
         "replicates": 100,
