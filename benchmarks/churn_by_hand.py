@@ -208,6 +208,8 @@ def _columns(rows: pl.LazyFrame) -> pl.LazyFrame:
             share(pl.col("preferred"), entries)
         ),
         releases_28=missing,
+        releases_before_28=missing,
+        tenure_at_last=pl.when(known).then(pl.col("last_day") - pl.col("registered")),
         hour_spread_7=spread(7),
         hour_spread_28=spread(28),
         tenure_days=pl.when(known).then(day - pl.col("registered")),

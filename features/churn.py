@@ -29,10 +29,10 @@ users who are known to have stayed, or to have left without a word, are no rows.
 * `recommended`: share of the sessions that state it.
 * `genres`: how many; `genre_diversity_28`: chance that two entries of the lists drawn at random are of different ones;
   `preferred_genre_share_28`: share of the user's preferred genre; `releases_28`: shows of its genre released in the 28
-  days, mean over the entries (needs the dataset `shows`).
+  days, mean over the entries, `releases_before_28`: in the 28 days before these (both need the dataset `shows`).
 * `hour_spread`: 0 if all sessions begin in the same hour of the day, 1 if they are spread evenly around the clock.
-* `tenure_days`: days since registering; `subscription`, `age_band`, `country`. All null for a user who is unknown, or
-  registered only after as_of.
+* `tenure_days`: days since registering, `tenure_at_last`: those that the last session was after it; `subscription`,
+  `age_band`, `country`. All null for a user who is unknown, or registered only after as_of.
 
 Every float is one quotient of whole numbers (or a difference or root of such), so it never depends on the order of a
 sum.

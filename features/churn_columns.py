@@ -60,15 +60,17 @@ NUMERIC = (
     "genre_diversity_28",
     "preferred_genre_share_28",
     "releases_28",
+    "releases_before_28",
     "hour_spread_7",
     "hour_spread_28",
     "tenure_days",
+    "tenure_at_last",
 )
 COUNTS = frozenset(
     {
         *(f"{name}_{window}" for name in ("sessions", "active_days", "genres") for window in ("7", "28")),
         *(f"sessions_back_{place}" for place in range(1, WEEKS)),
-        *("days_since_last", "longest_gap", "known_days", "tenure_days"),
+        *("days_since_last", "longest_gap", "known_days", "tenure_days", "tenure_at_last"),
     }
 )
 """Those of NUMERIC that are whole numbers."""
@@ -112,7 +114,9 @@ def feature_columns() -> list[nw.Expr]:
         "genre_diversity_28": _quotient(entries * entries - nw.col("squares"), entries * entries),
         "preferred_genre_share_28": nw.when(known & stated).then(_quotient(nw.col("preferred"), entries)),
         "releases_28": _quotient(nw.col("releases"), entries),
+        "releases_before_28": _quotient(nw.col("releases_before"), entries),
         "tenure_days": nw.when(known).then(day - nw.col("registered")),
+        "tenure_at_last": nw.when(known).then(nw.col("last_day") - nw.col("registered")),
         **{name: nw.when(known).then(nw.col(name)) for name in ATTRIBUTES},
     }
     return [value.alias(name) for name, value in (both | single).items()]

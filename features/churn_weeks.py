@@ -24,6 +24,7 @@ BACK = "back"
 _ROW = [USER, WEEK]
 _MEDIANS = ("pauses", "buffering")
 _SO_FAR = {"sessions": "so_far", "buffering": "buffering_so_far", "buffering_known": "buffering_known_so_far"}
+_RELEASES = ("releases", "releases_before")
 _ADDED = (
     "sessions",
     "seconds",
@@ -129,7 +130,7 @@ def tastes(sessions: Lazy, users: Lazy, shows: Lazy | None, weekday: int) -> Laz
 
     `genres_7`, `genres_28`: how many; `entries`, `squares`: entries in lists, and the sum of the squares over genres;
     `preferred`: entries of the preferred genre, null where the user states none; `releases`: entries times shows of
-    their genre released in the window, null without `shows`.
+    their genre released in the window, `releases_before` in the one before it, null without `shows`.
     """
     listed = with_entries(sessions.select(*_ROW, nw.col("genres").alias("genre")), "genre")
     weekly = listed.group_by(*_ROW, "genre").agg(nw.len().cast(nw.Int64).alias("entries"))
@@ -150,17 +151,24 @@ def tastes(sessions: Lazy, users: Lazy, shows: Lazy | None, weekday: int) -> Laz
     ]
     if shows is not None:
         by_genre = by_genre.join(_releases(shows, weekday), on=["genre", WEEK], how="left")
-        added.append((entries * nw.col("released").fill_null(0)).sum().alias("releases"))
+        added += [(entries * nw.col(name).fill_null(0)).sum().alias(name) for name in _RELEASES]
     found = by_genre.group_by(*_ROW).agg(*added).with_columns(nw.col("genres_28").cast(nw.Int64))
-    return with_absent(found, {"releases": nw.Int64})
+    return with_absent(found, dict.fromkeys(_RELEASES, nw.Int64))
 
 
 def _releases(shows: Lazy, weekday: int) -> Lazy:
-    """genre, week, `released`: shows of the genre that came out in the window."""
+    """genre, week, `releases` and `releases_before`: shows of the genre that came out in the window, in that before."""
     weekly = shows.select("genre", week_of(day_number(nw.col("released_at")), weekday).alias(WEEK))
     counted = weekly.filter(~nw.col(WEEK).is_null(), ~nw.col("genre").is_null())
-    released = _shifted(counted, range(WEEKS)).group_by("genre", WEEK).agg(nw.len().alias("released"))
-    return released.with_columns(nw.col("released").cast(nw.Int64))
+    recent = nw.col(BACK) < WEEKS
+    return (
+        _shifted(counted, range(2 * WEEKS))
+        .group_by("genre", WEEK)
+        .agg(
+            recent.cast(nw.Int64).sum().alias("releases"),
+            (~recent).cast(nw.Int64).sum().alias("releases_before"),
+        )
+    )
 
 
 def _shifted(frame: Lazy, weeks: Iterable[int]) -> Lazy:

@@ -171,6 +171,7 @@ def families_of(classes: int) -> FamilySet:
                     "subsample": 0.8,
                     "colsample_bytree": 0.3,
                     "reg_lambda": 1.0,
+                    "num_parallel_tree": 1,
                     BALANCE: 0.0,
                 },
                 _fit(_xgboost, classes, stops_early=True),

@@ -104,6 +104,8 @@ def describe(user: str, as_of: date, events: list[Row], users: list[Row], shows:
         ),
         "preferred_genre_share_28": None if liked is None else quotient(entries.count(liked), len(entries)),
         "releases_28": None if shows is None else released(entries, as_of, shows),
+        "releases_before_28": None if shows is None else released(entries, as_of - timedelta(days=28), shows),
+        "tenure_at_last": None if person is None else (ends[-1] - person["registered_at"].date()).days,
         "tenure_days": None if person is None else (as_of - person["registered_at"].date()).days,
         "subscription": None if person is None else person["subscription"],
         "country": None if person is None else person["country"],

@@ -248,7 +248,7 @@ def test_a_user_nobody_knows_is_a_row_without_attributes() -> None:
     data = record(at("2024-03-05T10:00:00"))
     data["users"] = [data["users"][0] | {"user_id": "another"}]
     row = as_ofs(data)["2024-03-10"]
-    assert {row[name] for name in (*CATEGORICAL, "tenure_days")} == {None}
+    assert {row[name] for name in (*CATEGORICAL, "tenure_days", "tenure_at_last")} == {None}
 
 
 def test_a_user_who_registers_later_has_no_attributes_before() -> None:
