@@ -154,8 +154,8 @@ def families_of(classes: int) -> FamilySet:
             "forest": Family(
                 {
                     "n_estimators": 200,
-                    "min_samples_leaf": 5,
-                    "max_features": "sqrt",
+                    "min_samples_leaf": 3,
+                    "max_features": 0.3,
                     "max_depth": None,
                     "max_samples": None,
                     BALANCE: 0.0,
@@ -166,12 +166,13 @@ def families_of(classes: int) -> FamilySet:
                 {
                     ROUNDS: _MOST_ROUNDS,
                     "max_depth": 3,
-                    "learning_rate": 0.05,
-                    "min_child_weight": 5,
-                    "subsample": 0.8,
-                    "colsample_bytree": 0.3,
+                    "learning_rate": 0.1,
+                    "min_child_weight": 2,
+                    "subsample": 0.6,
+                    "colsample_bytree": 0.6,
                     "reg_lambda": 1.0,
-                    "num_parallel_tree": 1,
+                    # Few rows: each round is the mean of several trees, of other rows and columns each.
+                    "num_parallel_tree": 4,
                     BALANCE: 0.0,
                 },
                 _fit(_xgboost, classes, stops_early=True),

@@ -23,7 +23,7 @@ CLASSES = 4
 FAMILIES = families_of(CLASSES).candidates
 SMALL: dict[str, dict[str, Any]] = {
     "logistic": {},
-    "forest": {"n_estimators": 40},
+    "forest": {"n_estimators": 40, "min_samples_leaf": 8},
     "xgboost": {"n_estimators": 150, "learning_rate": 0.1},
 }
 
