@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from raw_rows import RANDOM_ROWS, frame
 
 from features.registry import all_targets
 from refrain.settings import TargetSettings, TrainingSettings
@@ -43,6 +44,20 @@ def test_a_snapshot_in_parts_has_the_same_bytes(plays, tmp_path, monkeypatch):
     monkeypatch.setattr("tasks.snapshot.in_parts", lambda *given: in_parts(*given, whole=2000))
     parted = snapshot(target, SETTINGS, {"scrobbles": plays}, tmp_path / "parted.parquet")
     assert whole.rows > 0
+    assert parted.md5 == whole.md5
+
+
+def test_a_snapshot_of_two_datasets_in_parts_has_the_same_bytes(tmp_path, monkeypatch):
+    """The rows of a part depend on when the whole record ends, which is told to every part."""
+    target = all_targets()["audience.churn"]
+    paths = {name: tmp_path / f"{name}.parquet" for name in target.datasets}
+    for name, path in paths.items():
+        frame(name, RANDOM_ROWS[name](3)).write_parquet(path)
+    whole = snapshot(target, TargetSettings(training=SETTINGS.training), paths, tmp_path / "whole.parquet")
+    monkeypatch.setattr(parts, "_PART_ROWS", 100)
+    monkeypatch.setattr("tasks.snapshot.in_parts", lambda *given: in_parts(*given, whole=200))
+    parted = snapshot(target, TargetSettings(training=SETTINGS.training), paths, tmp_path / "parted.parquet")
+    assert whole.rows > 50
     assert parted.md5 == whole.md5
 
 
