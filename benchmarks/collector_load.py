@@ -18,6 +18,7 @@ import uvloop
 
 USERS, SHOWS = 10_000, 500
 _NEWEST = datetime(2026, 1, 1, tzinfo=UTC)
+_SPREAD_SECONDS = 3 * 3600
 _GENRES = ("drama", "comedy", "documentary", "crime", "music")
 
 
@@ -41,7 +42,7 @@ def written(count: int, batch: int, seed: int) -> list[bytes]:
 
 def event(chance: random.Random) -> dict[str, Any]:
     """A session that nobody else has."""
-    login = _NEWEST - timedelta(seconds=chance.randrange(90 * 86400))
+    login = _NEWEST - timedelta(seconds=chance.randrange(_SPREAD_SECONDS))
     return {
         "event_id": str(uuid.UUID(int=chance.getrandbits(128))),
         "user_id": f"user-{chance.randrange(USERS)}",

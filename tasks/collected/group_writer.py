@@ -14,7 +14,7 @@ from tasks.collected.known import Known
 from tasks.collected.outcome import Outcome
 from tasks.collected.records import Cancellation, User
 from tasks.collected.store import EventStore, EventStoreError
-from tasks.collected.storing_events import EventBatch, store_events
+from tasks.collected.storing_events import EventBatch, MetAgainError, store_events
 from tasks.collected.storing_users import ShowBatch, store_cancellation, store_shows, store_user
 
 Job = EventBatch | User | Cancellation | ShowBatch
@@ -113,23 +113,33 @@ class GroupWriter(Generic[T]):
         return group, True
 
     def _write(self, group: list[T]) -> Sequence[Outcome | EventStoreError]:
+        jobs = [ticket.job for ticket in group]
         try:
-            with self._store.writing() as connection:
-                return self._outcomes(connection, [ticket.job for ticket in group])
+            try:
+                return self._transaction(jobs, careful=False)
+            except MetAgainError:
+                self._known.undone()
+                return self._transaction(jobs, careful=True)
         except EventStoreError as error:
             return self._failed(group, error)
         except Exception as error:  # the thread goes on; what the error says may hold somebody's data
             return self._failed(group, EventStoreError(f"A fault of the collector's own: {type(error).__name__}."))
 
+    def _transaction(self, jobs: list[Job], *, careful: bool) -> list[Outcome]:
+        with self._store.writing() as connection:
+            outcomes = self._outcomes(connection, jobs, careful)
+        self._known.committed()
+        return outcomes
+
     def _failed(self, group: list[T], error: EventStoreError) -> list[EventStoreError]:
-        self._known.forget()
+        self._known.undone()
         self._not_stored += len(group)
         if monotonic() > self._quiet_until:
             _log.warning("nothing stored of %d requests: %s", self._not_stored, error.message)
             self._not_stored, self._quiet_until = 0, monotonic() + _QUIET_SECONDS
         return [error] * len(group)
 
-    def _outcomes(self, connection: Connection, jobs: list[Job]) -> list[Outcome]:
+    def _outcomes(self, connection: Connection, jobs: list[Job], careful: bool) -> list[Outcome]:
         """Users and shows first: those who are registered in the same group are known to its events."""
         outcomes: dict[int, Outcome] = {}
         batches: dict[int, EventBatch] = {}
@@ -145,7 +155,8 @@ class GroupWriter(Generic[T]):
             if isinstance(job, Cancellation):
                 outcomes[place] = store_cancellation(connection, job, hold=self._hold)
         if batches:
-            stored = store_events(connection, self._store, self._known, list(batches.values()), hold=self._hold)
+            every = list(batches.values())
+            stored = store_events(connection, self._store, self._known, every, hold=self._hold, careful=careful)
             outcomes.update(zip(batches, stored, strict=True))
         return [outcomes[place] for place in range(len(jobs))]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event
 
 from tasks.collected.store import EventStore
 
@@ -14,6 +14,7 @@ _SETTINGS = (
     # In WAL mode the default is to sync now and then: a commit could be lost with the power.
     "synchronous = FULL",
     "cache_size = -65536",  # 64 MB: the indexes of some million events
+    "temp_store = MEMORY",  # what a statement would undo is kept at hand, not in a file
     "wal_autocheckpoint = 8000",  # 32 MB: pages that change again and again are copied into the file less often
 )
 
@@ -51,4 +52,4 @@ def _set_up(connection: Any, _record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     alone = connection.get_execution_options().get(_ALONE, False)
-    connection.execute(text("BEGIN IMMEDIATE" if alone else "BEGIN"))
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if alone else "BEGIN")

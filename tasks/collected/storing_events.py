@@ -30,23 +30,26 @@ class EventBatch:
         return None if self.lines is None else self.lines[place]
 
 
+class MetAgainError(Exception):
+    """Some of the events are stored already: the transaction must be undone, and begun again with care."""
+
+
 def store_events(
-    connection: Connection, store: EventStore, known: Known, batches: Sequence[EventBatch], *, hold: bool
+    connection: Connection, store: EventStore, known: Known, batches: Sequence[EventBatch], *, hold: bool, careful: bool
 ) -> list[Outcome]:
     """Store the sessions of several requests; what became of each request's.
 
     `hold`: events of users who are not registered are stored, to count once they are; otherwise they are refused.
-    Nearly always all of them are new: they are then added without a question.
+    `careful`: look first which of them are stored already. Nearly always none is, so that this is tried without first;
+    raises MetAgainError where it was needed. (A savepoint to go back to would cost as much as the events themselves.)
     """
     every = [event for batch in batches for event in batch.events]
     unheard = known.unknown_users(connection, {event.user_id for event in every})
     unlisted = known.unknown_shows(connection, _shows(every))
-    # Where nobody is refused for other reasons, and none was stored before.
-    if not unlisted and (hold or not unheard):
-        with connection.begin_nested() as point:
-            if store.append_new(connection, EVENTS, Event._fields, every) == len(every):
-                return [_all_accepted(batch, unheard) for batch in batches]
-            point.rollback()
+    if not careful and not unlisted and (hold or not unheard):
+        if store.append_new(connection, EVENTS, Event._fields, every) != len(every):
+            raise MetAgainError
+        return [_all_accepted(batch, unheard) for batch in batches]
     chooser = _Chooser(_Stored(connection, every), unheard, unlisted, hold)
     outcomes = [chooser.choose(batch) for batch in batches]
     if store.append_new(connection, EVENTS, Event._fields, chooser.chosen) != len(chooser.chosen):
