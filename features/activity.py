@@ -18,8 +18,6 @@ DAYS = 7
 HOURS = 24
 _DECIMALS = 6
 """Of minutes: what is beyond depends on the order in which they are added up."""
-_LONGEST_SHOWN = 40
-_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _READ = {
     "user_id": pl.String(),
     "login_time": pl.Datetime("us"),
@@ -110,24 +108,6 @@ def last_known_moment(events: pl.LazyFrame) -> datetime | None:
     """When the last of the sessions ended (UTC); None where there is none."""
     found = _sessions(events).select(pl.col("end").max()).collect(engine="streaming").item()
     return None if found is None else found.replace(tzinfo=UTC)
-
-
-def read_moment(text: str) -> datetime:
-    """A date (its first moment) or a time in ISO 8601 as a moment; UTC where it says no offset.
-
-    Raises UsageError where it is neither, or lies before 1970.
-    """
-    try:
-        found = datetime.fromisoformat(text)
-        found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-        if found >= _FIRST:
-            return found
-        raise ValueError(text)
-    except (ValueError, OverflowError):
-        raise UsageError(
-            f"{text[:_LONGEST_SHOWN]!r} is no moment.",
-            hint="Write 2026-11-21 or 2026-11-21T18:00:00Z; the + of an offset is %2B in an address.",
-        ) from None
 
 
 def time_zone(name: str) -> str:

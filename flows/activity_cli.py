@@ -15,6 +15,7 @@ from rich.table import Table
 from refrain.datasets import EVENTS, SHOWS
 from refrain.environment import prepare_environment
 from refrain.errors import InputError, SettingsError
+from refrain.moments import read_moment
 from refrain.project import Project, find_project
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ def activity(
     """Show the seven days up to a moment: watch time per user and day, top shows, sessions by hour of the day."""
     project = find_project(Path.cwd())
     prepare_environment(project.root)
-    from features.activity import read_moment  # noqa: PLC0415 - heavy, as in flows/cli.py
 
     found = _figures(project, None if at is None else read_moment(at), timezone or platform_timezone(project), top)
     if as_json:
@@ -65,7 +65,7 @@ def platform_timezone(project: Project) -> str:
 
 
 def _figures(project: Project, at: datetime | None, timezone: str, top: int) -> "Activity":
-    from features.activity import activity as figures  # noqa: PLC0415 - as above
+    from features.activity import activity as figures  # noqa: PLC0415 - heavy, as in flows/cli.py
     from features.activity import last_known_moment  # noqa: PLC0415
     from sources.canonical import naming, scan_dataset  # noqa: PLC0415
 

@@ -1,6 +1,8 @@
 """How active the audience is, over HTTP, from what the collector has stored."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -10,11 +12,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from refrain.errors import UsageError
+from refrain.moments import read_moment
 from serving.clock import Clock, system_clock
+from serving.figures import Figures
 from serving.problems import MEDIA_TYPE, refused, unavailable
 from serving.raw_route import RawRoute
 from tasks.collected.outcome import Refusal
-from tasks.collected.store import EventStore, EventStoreError
+from tasks.collected.store import EventStoreError
 
 PATH = "/audience/activity"
 _MOST_SHOWS = 100
@@ -30,13 +34,13 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
 }
 
 
-def activity_figures(store: EventStore, timezone: str, clock: Clock = system_clock) -> APIRouter:
-    """The route that answers with features.activity.Activity, hours in `timezone`.
+def activity_figures(figures: Figures, clock: Clock = system_clock) -> APIRouter:
+    """The route that answers with features.activity.Activity.
 
     Each answer reads the store: a session is in it as soon as it is stored, has ended and its user is registered.
-    Figures are made one request at a time and in a thread, so that they hold up no event that is logged.
+    Figures are made for one request at a time, and are closed with the application.
     """
-    router = APIRouter(route_class=RawRoute, tags=["audience"])
+    router = APIRouter(route_class=RawRoute, tags=["audience"], lifespan=_closing(figures))
     one_at_a_time = asyncio.Lock()
     described = [{"name": name, "in": "query", **rest} for name, rest in _PARAMETERS.items()]
 
@@ -49,13 +53,14 @@ def activity_figures(store: EventStore, timezone: str, clock: Clock = system_clo
             503: {"description": "The store does not answer.", "content": {MEDIA_TYPE: {}}},
         },
     )
-    async def figures(request: Request) -> Response:
+    async def answer(request: Request) -> Response:
         _require_known(request)
         top = _top(request.query_params.get("top", "10"))
         given = request.query_params.get("at")
+        at = clock() if given is None else _moment(given)
         async with one_at_a_time:
             try:
-                body = await asyncio.to_thread(_answer, store, given, clock, timezone, top)
+                body = await asyncio.to_thread(figures.at, at, top)
             except EventStoreError:
                 raise unavailable("The store does not answer.", 5) from None
         return Response(body, status_code=HTTPStatus.OK, media_type="application/json")
@@ -63,16 +68,22 @@ def activity_figures(store: EventStore, timezone: str, clock: Clock = system_clo
     return router
 
 
-def _answer(store: EventStore, given: str | None, clock: Clock, timezone: str, top: int) -> str:
-    # A collector that is asked for no figures does without the libraries that make them.
-    from features.activity import read_moment  # noqa: PLC0415
-    from tasks.collected.activity import stored_activity  # noqa: PLC0415
+def _closing(figures: Figures) -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(figures.close)
 
+    return lifespan
+
+
+def _moment(text: str) -> datetime:
     try:
-        at: datetime = clock() if given is None else read_moment(given)
+        return read_moment(text)
     except UsageError as error:
         raise refused([Refusal("at", "is no moment", error.hint)]) from None
-    return stored_activity(store, at, timezone, top).model_dump_json()
 
 
 def _require_known(request: Request) -> None:

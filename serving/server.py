@@ -12,6 +12,7 @@ from serving.activity import activity_figures
 from serving.app import collector_app
 from serving.collector import Collector
 from serving.emails import email_key
+from serving.figures import FiguresBeside
 from serving.logs import log_as_json_lines
 from tasks.collected.opening import open_event_store
 from tasks.collected.store import EventStore
@@ -28,7 +29,7 @@ def serve(project: Project, listening: socket.socket, begun: Callable[[EventStor
     """
     key, settings = email_key(), project.settings.collector
     store = open_event_store(project)
-    figures = activity_figures(store, platform_timezone(project))
+    figures = activity_figures(FiguresBeside(store.address, platform_timezone(project)))
     app = collector_app(Collector(store, settings, email_key=key), [figures])
     log_as_json_lines()
     config = uvicorn.Config(

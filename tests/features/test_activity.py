@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from features.activity import Activity, activity, last_known_moment, read_moment, read_since
+from features.activity import Activity, activity, last_known_moment, read_since
 from refrain.errors import UsageError
+from refrain.moments import read_moment
 from sources.canonical import TYPES
 
 AT = datetime(2024, 4, 2, 12, 0, tzinfo=UTC)

@@ -12,7 +12,9 @@ from serving.activity import PATH
 from serving.activity import activity_figures as routes
 from serving.app import collector_app
 from serving.collector import Collector
-from tasks.collected.store import EventStore
+from serving.figures import FiguresBeside, FiguresHere
+from tasks.collected.store import EventStore, EventStoreError
+from tasks.database.address import address_of
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -20,7 +22,8 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 @pytest.fixture
 def client(store: EventStore) -> Iterator[TestClient]:
     app = collector_app(
-        Collector(store, CollectorSettings(), clock=lambda: NOW), [routes(store, "Europe/Berlin", lambda: NOW)]
+        Collector(store, CollectorSettings(), clock=lambda: NOW),
+        [routes(FiguresHere(store, "Europe/Berlin"), lambda: NOW)],
     )
     with TestClient(app) as opened:
         yield opened
@@ -135,8 +138,46 @@ def test_the_zone_changes_hours_and_nothing_else(client, store):
     register(client, "u1")
     for hours in range(0, 160, 7):
         log(client, (NOW - timedelta(hours=hours + 1)).isoformat())
-    app = collector_app(Collector(store, CollectorSettings()), [routes(store, "UTC", lambda: NOW)])
+    app = collector_app(Collector(store, CollectorSettings()), [routes(FiguresHere(store, "UTC"), lambda: NOW)])
     berlin, utc = client.get(PATH).json(), TestClient(app).get(PATH).json()
     first, *others = [hour["sessions"] for hour in berlin["by_hour"]]
     assert [hour["sessions"] for hour in utc["by_hour"]] == [*others, first]
     assert berlin["watch_minutes"] == utc["watch_minutes"]
+
+
+@pytest.mark.parametrize("store_address", ["sqlite"], indirect=True)
+def test_a_process_beside_makes_the_same_figures_and_ends_with_the_application(client, store):
+    register(client, "u1")
+    log(client, "2026-11-20T10:00:00Z")
+    beside = FiguresBeside(store.address, "Europe/Berlin")
+    app = collector_app(Collector(store, CollectorSettings()), [routes(beside, lambda: NOW)])
+    with TestClient(app) as other:
+        assert other.get(PATH).json() == client.get(PATH).json()
+        log(client, "2026-11-20T11:00:00Z")
+        assert other.get(PATH).json()["sessions"] == 2
+        process = beside._process
+        assert process is not None
+        process.kill()
+        assert other.get(PATH).status_code == 503
+        assert other.get(PATH).json()["sessions"] == 2
+        process = beside._process
+    assert process is not None
+    assert process.poll() is not None
+    assert beside._process is None
+
+
+@pytest.mark.parametrize("store_address", ["sqlite"], indirect=True)
+def test_a_process_that_does_not_answer_in_time_is_given_up(store):
+    beside = FiguresBeside(store.address, "UTC", seconds_to_answer=0.01)
+    with pytest.raises(EventStoreError, match="has ended"):
+        beside.at(NOW, 10)
+    assert beside._process is None
+
+
+def test_a_store_that_is_away_is_told_by_the_process_beside():
+    beside = FiguresBeside(address_of("postgresql://someone:very%20secret@127.0.0.1:1/events"), "UTC")
+    with pytest.raises(EventStoreError) as caught:
+        beside.at(NOW, 10)
+    beside.close()
+    assert "127.0.0.1:1" in str(caught.value)
+    assert "secret" not in str(caught.value)
