@@ -25,6 +25,7 @@ from refrain.errors import RefrainError, UsageError
 from refrain.project import Project, find_project
 
 if TYPE_CHECKING:
+    from flows.datasets import Imported
     from flows.servers import Server
 
 app = typer.Typer(
@@ -109,7 +110,9 @@ def sources(as_json: AsJson = False) -> None:
 def import_(
     source: Annotated[str, typer.Argument(help="A source; `refrain sources` lists them.")],
     path: Annotated[Path, typer.Argument(help="The file to read.")],
-    dataset: Annotated[str | None, typer.Option(help="The dataset to fill, where the source can fill several.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="The dataset to fill (default: all that the file holds, where that can be told).")
+    ] = None,
     column: Annotated[
         list[str] | None, typer.Option(help="For csv: our column=the file's column. May be given several times.")
     ] = None,
@@ -121,32 +124,41 @@ def import_(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Replace a dataset by what is read from a file; refused rows are counted and kept aside."""
+    """Replace datasets by what is read from a file; refused rows are counted and kept aside."""
     here = Path.cwd()
     project = _project()
-    from flows.datasets import choose_dataset, import_file, settings_for_file  # noqa: PLC0415
+    from flows.datasets import choose_datasets, import_files, settings_for_file  # noqa: PLC0415
     from flows.exclusive import exclusive  # noqa: PLC0415
 
-    name = choose_dataset(source, dataset)
-    day = received.date() if received else datetime.now(UTC).date()
-    chosen = settings_for_file(project, source, here / path, _mapping(column), day, max_age_days)
+    columns, day = _mapping(column), received.date() if received else datetime.now(UTC).date()
+    names = choose_datasets(project, source, here / path, columns, dataset)
+    chosen = settings_for_file(project, source, here / path, columns, day, max_age_days)
     with exclusive(project), err.status(f"reading {path}"):
-        done = import_file(project, name, chosen)
-    report = done.report
+        imported = import_files(project, dict.fromkeys(names, chosen))
     if as_json:
-        _print_json(
-            {
-                "dataset": name,
-                "read": report.read,
-                "kept": report.kept,
-                "merged": report.merged,
-                "rejected": dict(report.rejected),
-                "rejects_file": str(done.rejects),
-                "notes": report.notes,
-            }
-        )
+        found = [_imported(done) for done in imported]
+        _print_json(found if len(found) > 1 else found[0])
         return
-    out.print(f"{name}: {report.kept:,} rows from the {report.read:,} in {path}, and they keep the contract.")
+    for done in imported:
+        _say_imported(done, path)
+
+
+def _imported(done: "Imported") -> dict[str, Any]:
+    report = done.report
+    return {
+        "dataset": done.dataset,
+        "read": report.read,
+        "kept": report.kept,
+        "merged": report.merged,
+        "rejected": dict(report.rejected),
+        "rejects_file": str(done.rejects),
+        "notes": report.notes,
+    }
+
+
+def _say_imported(done: "Imported", path: Path) -> None:
+    report = done.report
+    out.print(f"{done.dataset}: {report.kept:,} rows from the {report.read:,} in {path}, and they keep the contract.")
     if report.merged:
         out.print(f"  {report.merged:,} merged: they repeat another row.")
     for reason, count in sorted(report.rejected.items(), key=lambda item: -item[1]):
@@ -156,7 +168,8 @@ def import_(
     for note in report.notes:
         out.print(f"  Note: {note}")
     if done.freed:
-        out.print(f"  Note: {', '.join(done.freed)} come from another source, and are no longer looked up in {name}.")
+        freed = ", ".join(done.freed)
+        out.print(f"  Note: {freed} come from another source, and are no longer looked up in {done.dataset}.")
 
 
 def _mapping(columns: list[str] | None) -> dict[str, str]:

@@ -17,7 +17,7 @@ from flows.data_plane import DataPlane, write_pipeline
 from refrain.errors import InputError, UsageError
 from refrain.files import replacing
 from refrain.project import Project
-from refrain.settings import DatasetSettings
+from refrain.settings import DatasetSettings, validated
 from sources.folders import content_md5
 from sources.source import ImportReport, find_source
 from tasks.ingest import install, load
@@ -26,7 +26,7 @@ from tasks.stages import StageTable
 
 @dataclass(frozen=True)
 class Imported:
-    """What `import_file` did."""
+    """What `import_files` did to a dataset."""
 
     dataset: str
     report: ImportReport
@@ -36,26 +36,28 @@ class Imported:
     """Datasets of another source that are no longer looked up in this one."""
 
 
-def choose_dataset(source_name: str, wanted: str | None) -> str:
-    """The dataset that an import of `source_name` fills. Raises UsageError where that is not clear."""
+def choose_datasets(
+    project: Project, source_name: str, path: Path, columns: Mapping[str, str] | None, wanted: str | None
+) -> tuple[str, ...]:
+    """The datasets that an import of `path` by `source_name` fills: the one that is `wanted`, or all that it holds.
+
+    Raises UsageError where that is not clear, InputError where the path cannot be read.
+    """
     source = find_source(source_name)
     if not source.reads_file:
         raise UsageError(f"{source.name} makes its data and reads no file.", hint="Use `refrain simulate`.")
     if wanted is None and len(source.datasets) == 1:
-        return source.datasets[0]
+        return source.datasets
+    if wanted is None and source.holds is not None:
+        options = dict(project.settings.sources.get(source.name, {}))
+        where = f"params.yaml, sources.{source.name}"
+        held = source.holds(path, validated(source.options_type, options, where=where), columns)
+        if held:
+            return held
     if wanted not in source.datasets:
         asked = f"cannot fill {wanted!r}" if wanted else "can fill several datasets"
         raise UsageError(f"{source.name} {asked}.", hint=f"Add --dataset with one of {', '.join(source.datasets)}.")
-    return wanted
-
-
-def import_file(project: Project, dataset: str, chosen: DatasetSettings) -> Imported:
-    """Replace `dataset` by what the source of `chosen` reads from its file: the whole of it, or nothing.
-
-    See `import_files`.
-    """
-    (done,) = import_files(project, {dataset: chosen})
-    return done
+    return (wanted,)
 
 
 def import_files(project: Project, chosen: Mapping[str, DatasetSettings]) -> tuple[Imported, ...]:

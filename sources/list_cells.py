@@ -16,6 +16,7 @@ _LONGEST = 20_000
 _ENTRY = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?|None)"""
 # An entry at a time: Python itself would take ['a' 'b'], as NumPy writes two entries, for one.
 _PYTHON = re.compile(rf"[\[(]\s*(?:{_ENTRY}(?:\s*,\s*{_ENTRY})*\s*,?)?\s*[\])]")
+_ENTRIES = re.compile(_ENTRY)
 _BARE = re.compile(r"\[[^\[\]'\"]*\]")
 
 
@@ -63,9 +64,15 @@ def _bracketed(cell: str) -> list[str] | None:
 
 def _python_list(cell: str) -> Sequence[Any] | None:
     if _PYTHON.fullmatch(cell):
+        if "\\" not in cell:
+            return [_unquoted(entry) for entry in _ENTRIES.findall(cell)]
         try:
             values = literal_eval(f"[{cell[1:-1]}]")
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             return None
         return list(values)
     return cell[1:-1].split(",") if _BARE.fullmatch(cell) else None
+
+
+def _unquoted(entry: str) -> str | None:
+    return entry[1:-1] if entry[0] in "'\"" else None if entry == "None" else entry

@@ -182,10 +182,15 @@ def _short_rows(dataset: str, plays: pl.DataFrame, options: Options) -> pl.DataF
     )
 
 
+def _holds(path: Path, options: Options, columns: Mapping[str, str] | None) -> tuple[str, ...]:
+    return SOURCE.datasets
+
+
 SOURCE = Source(
     name=NAME,
     title="a Netflix account's viewing activity: Title and Date, or with profiles, times and durations",
     datasets=(USERS.name, SHOWS.name, EVENTS.name),
     options_type=Options,
     load=load,
+    holds=_holds,
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from refrain.datasets import EVENTS, SHOWS, USERS, Dataset
+from refrain.errors import InputError
 from sources.tabular import locate
 
 NAME = "session-logs"
@@ -80,6 +81,17 @@ def find_layout(path: Path, dataset: Dataset, header: Sequence[str], columns: Ma
     return Layout(
         list(header), locate(path, header, wanted, required, source=NAME, hint=f"{hint}. Map others to these.")
     )
+
+
+def require_known(columns: Mapping[str, str]) -> None:
+    """Raise InputError where a mapping speaks of a column that no dataset of session logs has."""
+    known = list(dict.fromkeys(name for names in NAMES.values() for name in names))
+    for name in columns:
+        if name not in known:
+            raise InputError(
+                f"The mapping of columns speaks of {name}, which no dataset of {NAME} has.",
+                hint=f"There are {', '.join(known)}.",
+            )
 
 
 def fits(dataset: Dataset, header: Sequence[str], columns: Mapping[str, str]) -> bool:

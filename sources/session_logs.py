@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from refrain.datasets import EVENTS, SHOWS, USERS, Dataset
+from refrain.datasets import DATASETS, EVENTS, SHOWS, USERS, Dataset
 from refrain.errors import InputError
 from refrain.sessions import SEPARATOR
 from sources.addresses import without_address, without_addresses
@@ -18,7 +18,7 @@ from sources.once_per_key import LINES_A_FILE, OncePerKey
 from sources.rejects import Reject
 from sources.revision import LINE
 from sources.session_cells import REASON, Times, faults, first_fault, minutes_between, readers_of
-from sources.session_columns import END, NAME, Layout, find_layout, fits
+from sources.session_columns import END, NAME, Layout, find_layout, fits, require_known
 from sources.source import Destination, ImportReport, Source
 from sources.tabular import Batch, FileOptions, cells_at, header_row, in_batches, read_rows
 from sources.times import TimeFormat, TimeZone
@@ -61,6 +61,7 @@ def load(
     * A reason for leaving without the time of leaving is left out: from when on it was known is unknown.
     """
     kind, place = chosen_dataset(NAME, SOURCE.datasets, dataset), existing_path(NAME, path)
+    require_known(columns or {})
     times, notes = Times(options.timezone, options.time_format), _Notes()
     files = _files(kind, place, options, columns or {}, times, destination)
     together = place.is_dir()
@@ -202,6 +203,12 @@ def _about_times(times: Times, options: Options) -> list[str]:
     return [f"Times without a zone were taken as UTC; if they are not, set sources.{NAME}.timezone in params.yaml."]
 
 
+def _holds(path: Path, options: Options, columns: Mapping[str, str] | None) -> tuple[str, ...]:
+    headers = [header_row(file, read_rows(file, options, NAME)) for file in text_files(path)]
+    found = [name for name in SOURCE.datasets if any(fits(DATASETS[name], header, columns or {}) for header in headers)]
+    return tuple(found)
+
+
 SOURCE = Source(
     name=NAME,
     title="users, shows and sessions of a streaming platform: a CSV, or a folder of them",
@@ -209,4 +216,5 @@ SOURCE = Source(
     options_type=Options,
     load=load,
     reads_folder=True,
+    holds=_holds,
 )

@@ -59,6 +59,9 @@ class Source:
     reads_file: bool = True
     reads_folder: bool = False
     """Whether `path` may also be a folder, of which all files are read."""
+    holds: Callable[[Path, Any, Mapping[str, str] | None], tuple[str, ...]] | None = None
+    """Which of its datasets a path holds, given options and columns, where that can be several: an import fills all of
+    them then, those that others refer to first. None where a path is read as the one dataset that a person names."""
 
 
 @cache

@@ -129,6 +129,10 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value).encode("utf-8", "replace").decode()
 
 
+def _holds(path: Path, options: Options, columns: Mapping[str, str] | None) -> tuple[str, ...]:
+    return SOURCE.datasets
+
+
 SOURCE = Source(
     name=NAME,
     title="a Spotify account's streaming history: a JSON file, a folder of them, or the zip that Spotify sends",
@@ -136,4 +140,5 @@ SOURCE = Source(
     options_type=Options,
     load=load,
     reads_folder=True,
+    holds=_holds,
 )

@@ -44,6 +44,31 @@ def test_datasets_of_another_source_are_no_longer_looked_up_in_it(imported):
     assert "no longer looked up in tracks" in said.out
 
 
+def test_what_a_path_holds_is_imported_at_once_or_not_at_all(imported):
+    project, _ = imported
+    logs = project.root / "logs"
+    logs.mkdir()
+    (logs / "users.csv").write_text(
+        "user_id,email,registration_date,country,subscription_type\nu1,ann@example.org,2019-01-01,DE,free\n"
+    )
+    events = "user_id,login_time,content_watched,total_watch_time\nu1,2019-02-01T20:00:00Z,['s1'],30\n"
+    (logs / "events.csv").write_text(events + "u1,2019-02-02T20:00:00Z,['s1'],-1\nu1,2020-03-01T20:00:00Z,s1,30\n")
+    said = project.refrain("import", "session-logs", "logs", "--received", "2020-01-01")
+    assert "users: 1 rows" in said.out
+    assert "events: 1 rows" in said.out
+    assert "1 rejected: total_watch_time is negative." in said.out
+    assert "1 rejected: login_time is later than the day the data was received." in said.out
+    assert {params(project)["datasets"][name]["source"] for name in ("users", "events")} == {"session-logs"}
+    assert "up to date" in project.dvc("status", "ingest@users", "ingest@events", "validate-events").out
+    kept = b"".join(file.read_bytes() for file in (project.root / "data").rglob("*") if file.is_file())
+    assert b"ann@" not in kept
+
+    before = (project.root / "params.yaml").read_bytes()
+    (logs / "users.csv").write_text("user_id,registration_date,country,subscription_type\nu1,1969-01-01,DE,free\n")
+    project.refrain("import", "session-logs", "logs", "--received", "2020-01-01", expect=1)
+    assert (project.root / "params.yaml").read_bytes() == before
+
+
 def test_a_folder_of_charts_becomes_one_dataset_and_dvc_knows(imported):
     project, _ = imported
     folder = project.root / "charts"
