@@ -51,7 +51,7 @@ def local_second(second: nw.Expr) -> nw.Expr:
 
 
 def hours_of(offsets: Lazy) -> Lazy:
-    """Columns: hour (UTC), local_day, clock (0 to 23), place (1 for the first hour that begins in its local day, and so on)."""
+    """Columns: hour (UTC), local_day, clock (0 to 23), place (1 for the first hour that begins in its local day)."""
     each = _numbers(offsets, tuple(range(HOURS)), "number")
     hours = each.with_columns((nw.col("day") * HOURS + nw.col("number")).alias("hour"))
     local = hours.with_columns(local_second(nw.col("hour") * HOUR).alias("local")).with_columns(

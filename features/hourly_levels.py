@@ -83,7 +83,7 @@ def of_the_hour(hours: Lazy) -> Lazy:
 
 
 def of_the_day(hours: Lazy, counts: Lazy, days: Lazy) -> Lazy:
-    """Columns day and the features of every hour ahead of its end: levels, means, last hours, and the seasonal error."""
+    """Columns day and the features of every hour ahead of its end: levels, means, last hours, the seasonal error."""
     known, usual = nw.col(KNOWN), nw.col(USUAL)
     both, settled_too = ~(known.is_null() | usual.is_null()), ~(nw.col(SETTLED).is_null() | usual.is_null())
     by_clock = {f"{hours_back}h": nw.col("clock") >= HOURS - hours_back for hours_back in LEVEL_HOURS}

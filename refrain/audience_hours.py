@@ -67,6 +67,7 @@ LEVEL_HOURS = (1, 3, 6)
 LEVEL_DAYS = (1, 2, 3, 7, 14, 28)
 LEVELS = (*(f"level_{hours}h" for hours in LEVEL_HOURS), *(f"level_{days}d" for days in LEVEL_DAYS))
 """Users of the last hours and days of as_of over what was usual for these very hours."""
+LEVEL_DAY, LEVEL_WEEK = "level_1d", "level_7d"
 WEEK_OVER_WEEK = "week_over_week"
 """Users of the last seven days over those of the seven days before."""
 RATIOS = (*LEVELS, WEEK_OVER_WEEK)

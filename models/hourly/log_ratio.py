@@ -1,4 +1,4 @@
-"""An estimator of the log ratio to what is usual for an hour, as an estimator of users; and several of them as one."""
+"""An estimator of the log ratio to what is expected of an hour, as an estimator of users; several of them as one."""
 
 from typing import Any
 
@@ -16,11 +16,11 @@ _MOST = 5.0
 
 
 class HourModel(RegressorMixin, BaseEstimator):
-    """Predicts users as what is usual for the hour times the exponential of what `model` says of `prepare`'s columns.
+    """Predicts users as what is expected of the hour (`base_of`) times the exponential of what `model` says.
 
-    Learned is log((y + 1) / (usual + 1)), with the weights (usual + 1) ** `weight`: MASE asks for absolute errors of
-    users, which are those of the ratio times what is usual. `tail`: the share of log ratios at either end that are
-    drawn in, so that an outage does not tilt all other hours.
+    `prepare` makes what it takes. Learned is log((y + 1) / (base + 1)), with the weights (base + 1) ** `weight`: MASE
+    asks for absolute errors of users, which are those of the ratio times what is expected. `tail`: the share of log
+    ratios at either end that are drawn in, so that an outage does not tilt all other hours.
     """
 
     def __init__(self, prepare: Any = None, model: Any = None, weight: float = 0.5, tail: float = 0.005) -> None:

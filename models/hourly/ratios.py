@@ -21,7 +21,9 @@ from refrain.audience_hours import (
     HOURS_AHEAD,
     LAST_HOURS,
     LAST_WEEK,
+    LEVEL_DAY,
     LEVEL_HOURS,
+    LEVEL_WEEK,
     LEVELS,
     RATIOS,
     SUNDAYS,
@@ -31,9 +33,12 @@ from refrain.audience_hours import (
 Numbers = NDArray[np.float64]
 
 _FALLBACK = (USUAL, HOUR_OF_WEEK_MEAN, DAY_HOUR_MEAN, LAST_WEEK, ALL_MEAN)
-_OVER_LEVEL = tuple(name for name in COUNTS if name not in (USUAL, *LAST_HOURS, ALL_MEAN))
+_OVER_LEVEL = tuple(name for name in COUNTS if name not in (*LAST_HOURS, ALL_MEAN))
 _FARTHEST = 3.0
 """Logarithm of a ratio beyond which it is taken for this: twenty times as many."""
+_DRAWN = 0.4
+"""How far, as a power, the level of the last day, and that of the last week, carries over. Both were chosen on the
+weeks before the test weeks of the two series in benchmarks/hourly_series.py, and are right for either."""
 _SLOW, _FAST = 8.0, 3.0
 """Hours in which what the last hours say fades."""
 _SHORT = 0.1
@@ -41,18 +46,22 @@ _SHORT = 0.1
 
 
 def base_of(rows: pd.DataFrame) -> Numbers:
-    """What is usual for each hour, shape (rows,); where that is not known, the next best mean; 0 without any."""
+    """What is to be expected of each hour, shape (rows,): what is usual for it, at a level that is drawn to today's.
+
+    Where what is usual is not known, the next best mean stands for it; 0 without any.
+    """
     base = np.full(len(rows), np.nan)
     for name in _FALLBACK:
         base = np.where(np.isnan(base), _column(rows, name), base)
-    return np.nan_to_num(np.maximum(base, 0.0))
+    level = sum(_DRAWN * np.nan_to_num(_log_ratio(rows, name)) for name in (LEVEL_DAY, LEVEL_WEEK))
+    return np.asarray(np.nan_to_num(np.maximum(base, 0.0)) * np.exp(level), dtype=np.float64)
 
 
 def log_ratios(rows: pd.DataFrame) -> Numbers:
-    """Counts over what is usual for the hour, and the levels; shape (rows, ratios), missing where not known."""
+    """The levels, and counts over what is expected of the hour; shape (rows, ratios), missing where not known."""
     base = np.log1p(base_of(rows))
     counts = [np.log1p(np.maximum(_column(rows, name), 0.0)) - base for name in _OVER_LEVEL]
-    ratios = [np.log(np.maximum(_column(rows, name), np.exp(-_FARTHEST))) for name in RATIOS]
+    ratios = [_log_ratio(rows, name) for name in RATIOS]
     return np.clip(np.column_stack([*ratios, *counts]), -_FARTHEST, _FARTHEST)
 
 
@@ -109,6 +118,11 @@ class HourLine(TransformerMixin, BaseEstimator):
                 holiday * of_hour,
             ]
         )
+
+
+def _log_ratio(rows: pd.DataFrame, name: str) -> Numbers:
+    shortest = np.exp(-_FARTHEST)
+    return np.asarray(np.log(np.clip(_column(rows, name), shortest, 1.0 / shortest)), dtype=np.float64)
 
 
 def _one_hot(values: Numbers, first: int, count: int) -> Numbers:
