@@ -89,6 +89,9 @@ def _lines(report: "ChurnReport") -> list[str]:
         lines.append(f"Their reasons, as {_said_by(figures.reason_model)} says: {shares}.")
     if report.without_reasons:
         lines.append(f"No reasons: {report.without_reasons}")
+    learned_until = figures.churn_model.learned_until
+    if learned_until is not None and figures.as_of <= learned_until:
+        lines.append(f"The model learned from days up to {learned_until}: this day is no test of it.")
     if figures.churn_model.is_baseline:
         lines.append("This is the baseline: no model has beaten it yet, so read it as what anybody could say.")
     return lines

@@ -36,6 +36,8 @@ class ServedModel(Frozen):
     family: str
     version: int
     is_baseline: bool
+    learned_until: date | None
+    """The last as_of that it learned from; None where that was not noted. Of days up to it, what it says is no test."""
 
 
 class ExpectedLeavers(Frozen):
@@ -96,6 +98,7 @@ def load_champion(store: Store, target: Target) -> AskedModel:
         family=version.family,
         version=version.version,
         is_baseline=version.is_baseline,
+        learned_until=_day(version.tags.get("learned_until", "")),
     )
     return AskedModel(target, served, model)
 
@@ -182,6 +185,13 @@ def explained(users: pd.DataFrame, day: DayOfUsers, churn: AskedModel) -> tuple[
         else:
             columns[f"driver_{place + 1}"], columns[f"effect_{place + 1}"] = None, np.nan
     return users.assign(**columns), given.scale
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _features(target: Target, rows: pd.DataFrame) -> pd.DataFrame:

@@ -50,7 +50,14 @@ def serve(monkeypatch, churn, reason, is_baseline=False):
     def load(store, target):
         if models[target.name] is None:
             raise ModelError(f"{target.name} has no champion yet.", hint="Run `refrain run audience` first.")
-        served = ServedModel(target=target.name, name="some", family="f", version=7, is_baseline=is_baseline)
+        served = ServedModel(
+            target=target.name,
+            name="some",
+            family="f",
+            version=7,
+            is_baseline=is_baseline,
+            learned_until=date(2024, 3, 10),
+        )
         return AskedModel(target, served, models[target.name])
 
     monkeypatch.setattr(flow, "load_champion", load)
@@ -87,6 +94,7 @@ def test_it_is_said_in_sentences_and_users_are_called_as_they_are(project, monke
     assert "No reasons: audience.churn_reason has no champion yet. Run `refrain run audience` first." in said
     assert "[u39]" in said
     assert "silence +" in said
+    assert "no test of it" not in said
 
 
 def test_a_baseline_is_called_one(project, monkeypatch):
@@ -94,6 +102,7 @@ def test_a_baseline_is_called_one(project, monkeypatch):
     serve(monkeypatch, rate, None, is_baseline=True)
     said = refrain("--at", "2024-03-03").stdout
     assert "as the baseline some v7 says" in said
+    assert "learned from days up to 2024-03-10: this day is no test of it" in said
     assert "This is the baseline: no model has beaten it yet" in said
     assert "Expected to leave: 10 (25.0%); this model knows no interval" in said
 

@@ -77,7 +77,9 @@ class SaysReasons:
 
 
 def asked(wanted: Target, model: Any) -> AskedModel:
-    served = ServedModel(target=wanted.name, name="some", family="logistic", version=3, is_baseline=False)
+    served = ServedModel(
+        target=wanted.name, name="some", family="logistic", version=3, is_baseline=False, learned_until=None
+    )
     return AskedModel(wanted, served, model)
 
 
@@ -199,6 +201,7 @@ def test_the_champion_is_asked(registered):
     served = champion(store, BREAKOUT.name)
     assert (found.served.name, found.served.version) == (served.name, served.version)
     assert not found.served.is_baseline
+    assert str(found.served.learned_until) == served.tags["learned_until"]
     assert hasattr(found.model, "predict_proba")
 
 
