@@ -20,7 +20,6 @@ _FORMATS = (
     "%d-%m-%Y",
     "%Y/%m/%d",
     "%Y.%m.%d",
-    "%y/%m/%d",
 )
 
 
@@ -41,8 +40,7 @@ def told_format(path: Path, text: pl.Series, source: str) -> tuple[DateFormat, b
     return best[0], len({tuple(fitting[pattern]) for pattern in best}) > 1
 
 
-def _turns(days: pl.Series) -> tuple[int, int]:
-    """How many steps go against the direction of most, and how many days lie between the first and the last."""
+def _turns(days: pl.Series) -> int:
+    """How many steps from one day to the next go against the direction of most."""
     steps = days.drop_nulls().diff().dt.total_days().drop_nulls()
-    back = min(int((steps < 0).sum()), int((steps > 0).sum()))
-    return back, int(steps.abs().sum())
+    return min(int((steps < 0).sum()), int((steps > 0).sum()))

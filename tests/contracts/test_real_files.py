@@ -19,6 +19,7 @@ FILES = {
         date(2025, 12, 26),
         93_000,
     ),
+    "hourly-series": ("hourly_users", "audience/nyc_taxi_30min.csv", date(2015, 2, 1), 5_160),
 }
 WORLD = {"seed": 5, "scale": 0.1, "start": date(2022, 1, 1), "end": date(2024, 12, 31)}
 
