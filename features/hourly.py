@@ -36,7 +36,7 @@ from features.hourly_counts import (
     readings_of,
     sessions_of,
 )
-from features.hourly_levels import clock_hours, of_the_day, of_the_hour
+from features.hourly_levels import OF_THE_DAY_BEFORE, clock_hours, of_the_day, of_the_hour
 from features.target import AS_OF, LABEL, LABEL_KNOWN_AT, Baseline, Cut, Frames, Kind, Slice, Target
 from refrain.audience_hours import (
     ALL_MEAN,
@@ -100,7 +100,13 @@ def rows(frames: Frames, settings: HourlySettings) -> Lazy:
         .join(of_the_day(hours, counts, days).rename({"day": "as_of_day"}), on="as_of_day")
         .filter(~nw.col(SEASONAL_ERROR).is_null())
     )
-    return _described(with_holidays(described, "day", settings.holidays))
+    return _described(with_holidays(_as_known(described), "day", settings.holidays))
+
+
+def _as_known(ahead: Lazy) -> Lazy:
+    """Without what the 24th hour of a short day, which lies in the day after, would read of days that are not over."""
+    next_day = nw.col("day") == nw.col("as_of_day") + 1
+    return ahead.with_columns(nw.when(next_day).then(nw.col(name)).alias(name) for name in OF_THE_DAY_BEFORE)
 
 
 def _counts(frames: Frames, zone: str) -> tuple[Lazy, Lazy]:

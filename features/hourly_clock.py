@@ -7,6 +7,7 @@ Engines do not agree in what they know of time zones. So the changes of a zone's
 Python's zoneinfo, and each engine looks them up. At most one change a UTC day is known of.
 """
 
+import warnings
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -86,7 +87,9 @@ def with_holidays(frame: Lazy, day: str, country: str) -> Lazy:
 @cache
 def holiday_numbers(country: str) -> tuple[int, ...]:
     """Ordinals of a country's public holidays, from 1970 on. Raises NotImplementedError for a country not known."""
-    known = holidays.country_holidays(country, years=range(FIRST_YEAR, LAST_YEAR))
+    with warnings.catch_warnings():  # that of some countries fewer years are known
+        warnings.simplefilter("ignore", UserWarning)
+        known = holidays.country_holidays(country, years=range(FIRST_YEAR, LAST_YEAR))
     return tuple(sorted(day.toordinal() for day in known))
 
 

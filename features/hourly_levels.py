@@ -35,6 +35,8 @@ from refrain.audience_hours import (
 
 Lazy = nw.LazyFrame[Any]
 
+OF_THE_DAY_BEFORE = (DAYS_AGO[0], DAYS_AGO[1], DAY_HOUR_MEAN, SUNDAYS)
+"""What `of_the_hour` makes of all that is known at the end of the day before, and not of the day before that."""
 _KEY = ["day", "clock"]
 _WEEK, _MONTH = 7, 28
 _MEANS = {LAST_DAY: 1, LAST_WEEK: 7, LAST_MONTH: 28}
@@ -65,7 +67,7 @@ def clock_hours(counts: Lazy, days: Lazy) -> Lazy:
 def of_the_hour(hours: Lazy) -> Lazy:
     """day, clock and the features of an hour of that day, by earlier days at the same hour; as users.
 
-    `days_ago_1` reads what was known at the end of the day before: it is that of the first day after as_of alone.
+    They are known at the end of the day before; all but OF_THE_DAY_BEFORE are a day earlier.
     """
     described = hours.select(*_KEY, USUAL, *WEEKS_AGO)
     lags = {DAYS_AGO[0]: (KNOWN, 1), **{name: (SETTLED, back + 2) for back, name in enumerate(DAYS_AGO[1:])}}

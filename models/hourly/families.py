@@ -73,24 +73,26 @@ def _blend(*parts: Family) -> Family:
 _RIDGE = _family({"alpha": 10.0}, _ridge)
 _EXTRA_TREES = _family({ROUNDS: 100, "min_samples_leaf": 5, "max_features": 0.5, "max_samples": 0.7}, _extra_trees)
 
+_XGBOOST = _family(
+    {
+        ROUNDS: 300,
+        "max_depth": 3,
+        "learning_rate": 0.05,
+        "min_child_weight": 10,
+        "subsample": 0.7,
+        "colsample_bytree": 0.5,
+        "reg_lambda": 1.0,
+    },
+    _xgboost,
+    boosted=True,
+)
+
 FAMILIES = FamilySet(
     candidates={
         "ridge": _RIDGE,
         "forest": _family({ROUNDS: 100, "min_samples_leaf": 5, "max_features": 0.4, "max_samples": 0.5}, _forest),
         "extra_trees": _EXTRA_TREES,
-        "xgboost": _family(
-            {
-                ROUNDS: 300,
-                "max_depth": 3,
-                "learning_rate": 0.05,
-                "min_child_weight": 10,
-                "subsample": 0.7,
-                "colsample_bytree": 0.5,
-                "reg_lambda": 1.0,
-            },
-            _xgboost,
-            boosted=True,
-        ),
-        "blend": _blend(_RIDGE, _EXTRA_TREES),
+        "xgboost": _XGBOOST,
+        "blend": _blend(_RIDGE, _EXTRA_TREES, _XGBOOST),
     },
 )
