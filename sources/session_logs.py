@@ -19,6 +19,7 @@ from sources.rejects import Reject
 from sources.revision import LINE
 from sources.session_cells import REASON, Times, faults, first_fault, minutes_between, readers_of
 from sources.session_columns import END, NAME, Layout, find_layout, fits, require_known
+from sources.session_relations import Unlisted
 from sources.source import Destination, ImportReport, Source
 from sources.tabular import Batch, FileOptions, cells_at, header_row, in_batches, read_rows
 from sources.times import TimeFormat, TimeZone
@@ -58,12 +59,14 @@ def load(
     * Minutes that no column states are those from login to logout, where that is a column.
     * A session with the same user, login time and content as another is the same session. A user or a show that is
       listed again with other values is refused; the one that comes first in the dataset's order stays.
+    * Sessions of users, and with shows, that no file of the folder lists are kept and counted in a note.
     * A reason for leaving without the time of leaving is left out: from when on it was known is unknown.
     """
     kind, place = chosen_dataset(NAME, SOURCE.datasets, dataset), existing_path(NAME, path)
     require_known(columns or {})
-    times, notes = Times(options.timezone, options.time_format), _Notes()
+    times = Times(options.timezone, options.time_format)
     files = _files(kind, place, options, columns or {}, times, destination)
+    notes = _Notes(Unlisted(place, options, columns or {}) if kind is EVENTS else None)
     together = place.is_dir()
     header = without_addresses(files[0].layout.header)
     reread = _Reread(files, options, together)
@@ -139,6 +142,8 @@ def _completed(
         lists = [name for name in ("content_watched", "genres_watched") if name in rows.columns]
         notes.see_lists(rows, lists, options)
         rows = rows.with_columns(pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in lists)
+        if notes.unlisted is not None:
+            notes.unlisted.see(rows)
     if "churn_reason" in rows.columns:
         dated = pl.col("cancelled_at").is_not_null() if "cancelled_at" in rows.columns else pl.lit(False)
         undated = pl.col("churn_reason").is_not_null() & ~dated
@@ -171,7 +176,8 @@ class _Reread:
 class _Notes:
     """What a person should know about the rows that were kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, unlisted: Unlisted | None) -> None:
+        self.unlisted = unlisted
         self.reasons = 0
         self._commas: dict[str, int] = {}
 
@@ -194,7 +200,7 @@ class _Notes:
         ]
         if self.reasons:
             found.append(f"{self.reasons:,} reasons for leaving without the time of it were left out.")
-        return found
+        return [*found, *(self.unlisted.notes if self.unlisted is not None else ())]
 
 
 def _about_times(times: Times, options: Options) -> list[str]:

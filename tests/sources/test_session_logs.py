@@ -254,6 +254,21 @@ def test_of_a_folder_the_files_with_the_columns_are_read(bench):
     assert "No file in" in bench.error(NAME, "shows", folder)
 
 
+def test_sessions_of_users_and_with_shows_that_the_folder_does_not_list_are_counted(bench):
+    folder = bench.folder / "logs"
+    folder.mkdir()
+    (folder / "events.csv").write_text(written(SESSION, SESSION | {"user_id": "u9", "content_watched": "s1|s9|s9"}))
+    assert bench.load(NAME, "events", folder).report.notes == ()
+    (folder / "users.csv").write_text(written(USER))
+    (folder / "shows.csv").write_text(written({"show_id": "s1", "title": "One"}, {"show_id": "s2", "title": "Two"}))
+    imported = bench.load(NAME, "events", folder)
+    assert imported.report.kept == 2
+    assert imported.report.notes == (
+        "1 sessions are of users that no file in the folder lists; they were kept.",
+        "1 sessions watch shows that no file in the folder lists; they were kept.",
+    )
+
+
 def test_lists_of_json_come_back_whatever_their_entries(bench):
     entries = ["it's", 'a "quote"', "comma, and; more", "é"]
     rows = [
