@@ -67,6 +67,11 @@ def install(dataset: str, folder: Path, project: Project) -> None:
     (folder / "dataset.csv").replace(project.raw(dataset))
 
 
+def _again(source: str, path: str) -> str:
+    """What brings a dataset from a source again."""
+    return "refrain export events" if source == "collected" else f"refrain import {source} {path}"
+
+
 def _unchanged_file(dataset: str, chosen: DatasetSettings, root: Path, or_folder: bool) -> Path:
     if chosen.path is None:
         raise InputError(
@@ -77,12 +82,12 @@ def _unchanged_file(dataset: str, chosen: DatasetSettings, root: Path, or_folder
     if not (path.is_file() or (or_folder and path.is_dir())):
         raise InputError(
             f"{dataset} was imported from {chosen.path}, which is no longer there.",
-            hint=f"Put it back, or import another with `refrain import {chosen.source} FILE`.",
+            hint=f"Put it back, or run `{_again(chosen.source, 'FILE')}`.",
         )
     if chosen.md5 is not None and content_md5(path) != chosen.md5:
         raise InputError(
             f"{chosen.path} has changed since {dataset} was imported from it.",
-            hint=f"Import it again with `refrain import {chosen.source} {chosen.path}`.",
+            hint=f"Run `{_again(chosen.source, chosen.path)}`.",
         )
     return path
 
