@@ -5,11 +5,12 @@ import os
 import re
 
 from refrain.errors import UsageError
+from refrain.sessions import ADDRESS
 
 KEY = "REFRAIN_EMAIL_KEY"
 """Name of the environment variable with the key. Without it nothing of an address is stored."""
 _SHORTEST_KEY = 16
-_ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@]+\.[^\s@]+")
+_ADDRESS = re.compile(ADDRESS)
 _LONGEST_ADDRESS = 254
 
 

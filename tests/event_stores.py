@@ -1,5 +1,6 @@
 """Stores of each kind, new and empty, as fixtures: import them in a conftest."""
 
+import shutil
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -45,10 +46,27 @@ def store_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return new_database(request.getfixturevalue("postgres_address"))
 
 
+@pytest.fixture(scope="session")
+def prepared_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of SQLite's with the tables, to be copied: making them takes longer than most tests."""
+    path = tmp_path_factory.mktemp("prepared") / "events.db"
+    _prepare(f"sqlite:///{path}")
+    return path
+
+
+def _prepare(address: str) -> None:
+    opened = store_at(address_of(address))
+    prepare(opened)
+    opened.close()
+
+
 @pytest.fixture
-def store(store_address: str) -> Iterator[EventStore]:
+def store(request: pytest.FixtureRequest, store_address: str) -> Iterator[EventStore]:
     """A store of either kind with its tables, nothing in them."""
-    opened = store_at(address_of(store_address))
+    address = address_of(store_address)
+    if not address.is_postgresql:
+        shutil.copy(request.getfixturevalue("prepared_file"), str(address.url.database))
+    opened = store_at(address)
     prepare(opened)
     yield opened
     opened.close()

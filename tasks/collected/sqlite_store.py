@@ -1,7 +1,9 @@
 """The store in a file of SQLite's."""
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from time import sleep
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -9,8 +11,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from tasks.collected.store import EventStore
 
 _ALONE = "collected_alone"
+_ATTEMPTS, _SECONDS_BETWEEN = 50, 0.1
 _SETTINGS = (
-    "journal_mode = WAL",
     # In WAL mode the default is to sync now and then: a commit could be lost with the power.
     "synchronous = FULL",
     "cache_size = -65536",  # 64 MB: the indexes of some million events
@@ -46,8 +48,19 @@ class SqliteStore(EventStore):
 def _set_up(connection: Any, _record: object) -> None:
     # Python's driver would begin transactions by itself, and only with the first change.
     connection.isolation_level = None
+    _use_wal(connection)
     for setting in _SETTINGS:
         connection.execute(f"PRAGMA {setting}")
+
+
+def _use_wal(connection: Any) -> None:
+    """Of several that open a new file at once, one may do this; SQLite tells the others so without waiting."""
+    for _ in range(_ATTEMPTS):
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        sleep(_SECONDS_BETWEEN)
+    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _begin(connection: Connection) -> None:

@@ -1,1 +1,1 @@
-from event_stores import postgres_address, store, store_address  # noqa: F401
+from event_stores import postgres_address, prepared_file, store, store_address  # noqa: F401

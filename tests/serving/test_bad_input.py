@@ -233,7 +233,7 @@ _BODIES = st.dictionaries(st.sampled_from(_FIELDS), _SCALARS | st.lists(_SCALARS
 _NEARLY = st.builds(lambda base, changes: {**base, **changes}, st.sampled_from([event(), user()]), _BODIES)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(PATHS), _JSON | _BODIES | _NEARLY | st.lists(_NEARLY, max_size=3))
 @example("/log-event", event(total_watch_time=float("inf")))
 @example("/log-events", [event(), event(content_watched="[" * 5000)])
@@ -243,7 +243,7 @@ def test_any_json_is_stored_or_refused(client, path, body):
     assert answer.headers["content-type"].startswith("application/")
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(PATHS), st.binary(max_size=200))
 def test_any_bytes_are_stored_or_refused(client, path, body):
     assert client.post(path, content=body).status_code in (200, 201, 202, 422)
