@@ -20,7 +20,7 @@ users who are known to have stayed, or to have left without a word, are no rows.
 * `watch_minutes`, and `mean_minutes` a session; `watch_trend`: minutes a day of the 7 days over those of the 21 before.
 * `days_since_last`: days from the last session's to as_of. `mean_gap`: mean days from one active day to the next,
   `silence`: days_since_last over that; null with one active day. `longest_gap`: the most days from the last session of
-  a week to the first of the user's next week with any.
+  a week to the first of the user's next week with any, so far.
 * `rate`: sessions a day since the user's first; `known_days`: days since then. `missed`: sessions that days_since_last
   would have had at that rate, `missed_28` at that of the 28 days up to the last session. `decline`: sessions a day over
   rate.
