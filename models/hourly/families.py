@@ -13,6 +13,7 @@ from models.hourly.ratios import HourLine, HourTrees
 from models.preprocessing import Columns
 
 ROUNDS = "n_estimators"
+BLENDED_ROUNDS = "rounds"
 _PATIENCE = 40
 _LEARNING = {"weight": 0.5, "tail": 0.005}
 """Of HourModel, which see."""
@@ -55,19 +56,23 @@ def _xgboost(settings: Settings, seed: int) -> tuple[Any, Any]:
     return HourTrees(), model
 
 
-def _blend(*parts: Family) -> Family:
-    """The mean of families that err in different ways, each with its own settings."""
+def _blend(line: Family, trees: Family, boosted: Family) -> Family:
+    """The mean of three families that err in different ways, each with its own settings; `rounds` are the boosted's."""
+    parts = (line, trees, boosted)
+    own_rounds = {**boosted.defaults, BLENDED_ROUNDS: boosted.defaults[ROUNDS]}
+    defaults = {**own_rounds, **line.defaults, **trees.defaults}
 
     def fit(
         columns: Columns, settings: Settings, learn_from: Examples, seed: int, stop_on: Examples | None
     ) -> tuple[MeanOfHours, dict[str, Any]]:
+        given = (settings, settings, {**settings, ROUNDS: settings[BLENDED_ROUNDS]})
         fitted = [
-            part.fit(columns, {name: settings[name] for name in part.defaults}, learn_from, seed, None)[0]
-            for part in parts
+            part.fit(columns, {name: of_part[name] for name in part.defaults}, learn_from, seed, None)[0]
+            for part, of_part in zip(parts, given, strict=True)
         ]
         return MeanOfHours(fitted), dict(settings)
 
-    return Family({name: value for part in parts for name, value in part.defaults.items()}, fit)
+    return Family(defaults, fit)
 
 
 _RIDGE = _family({"alpha": 10.0}, _ridge)
