@@ -33,8 +33,9 @@ test-spark: $(filter .uv/bin/uv,$(UV))    ## Compare the features on PySpark wit
 	  UV_PROJECT_ENVIRONMENT=.venv-spark $(UV) run --locked --quiet --extra spark --python $(PYTHON) pytest tests/spark; \
 	else echo "make test-spark skipped: PySpark needs a Java runtime, and there is no java on the PATH"; fi
 
-BENCHMARKS := breakout_snapshot nothing_to_do full_run oracle_lift real_files streams_snapshot streams_brazil streams_socials \
-              catalogue_charts catalogue_speed forecast_postgres
+BENCHMARKS := breakout_snapshot nothing_to_do full_run oracle_lift audience_oracle real_files streams_snapshot streams_brazil \
+              streams_socials catalogue_charts catalogue_speed forecast_postgres churn_snapshot hourly_series collector_speed \
+              collector_kill export_events
 
 bench: .venv/.synced   ## Run every benchmark
 	for name in $(BENCHMARKS); do .venv/bin/python -m benchmarks.$$name || exit 1; done
