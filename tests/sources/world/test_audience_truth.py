@@ -77,10 +77,12 @@ def test_a_tenth_or_so_stay_away_and_who_is_not_settled(rows: pl.DataFrame):
 
 
 def test_chances_of_silence_come_true(rows: pl.DataFrame):
-    """Of all users at one Sunday the outcomes are independent given the days: each Sunday's are compared by itself."""
+    """As many as expected, among all and wherever the chance is about the same."""
+    expected = math.sqrt(2.5 * (rows["p_silent"] * (1 - rows["p_silent"])).sum())
+    assert rows["silent"].sum() == pytest.approx(rows["p_silent"].sum(), abs=4 * expected)
     for low, high in ((0, 0.01), (0.01, 0.03), (0.03, 0.1), (0.1, 0.3), (0.3, 0.6), (0.6, 0.9), (0.9, 1.01)):
         here = rows.filter(pl.col("p_silent") >= low, pl.col("p_silent") < high)
-        # A user's rows of following weeks share their outcome: two of three count for nothing.
+        # A user's rows of following weeks share a part of their outcome: as if there were a third as many.
         deviation = math.sqrt(3 * (here["p_silent"] * (1 - here["p_silent"])).sum()) / len(here)
         assert here["silent"].mean() == pytest.approx(here["p_silent"].mean(), abs=4 * deviation), (low, high)
 
@@ -115,6 +117,7 @@ def test_drawing_the_days_again_gives_the_same_chances(block: tuple[Users, Lives
     belief = beliefs(users, days, lives, np.array([at]))
     oracle = chances_frame(users, days, lives).filter(pl.col("as_of") == date(2023, 7, 2))
     random, size = np.random.default_rng(3), 4000
+    off, variance = 0.0, 0.0
     for user_id, told in oracle.select("user_id", "p_silent").sort("p_silent").rows()[:: max(1, len(oracle) // 40)]:
         user = int(user_id[1:])
         left = belief.telling[:, 0, user].sum() + belief.silent[:, 0, user].sum()
@@ -131,6 +134,8 @@ def test_drawing_the_days_again_gives_the_same_chances(block: tuple[Users, Lives
             rate = pressed.rate[day, user] * patience(annoyed)[0] * np.r_[ACTIVITY, 0.0]
             quiet &= random.poisson(rate[state]) == 0
         assert quiet.mean() == pytest.approx(told, abs=4.5 * math.sqrt(max(told * (1 - told), 1e-3) / size)), user_id
+        off, variance = off + quiet.mean() - told, variance + told * (1 - told) / size
+    assert abs(off) < 4 * math.sqrt(variance)
 
 
 def slow_belief(users: Users, lives: Lives, user: int, at: int) -> Floats:
