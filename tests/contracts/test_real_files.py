@@ -50,7 +50,7 @@ def test_the_simulated_world_keeps_every_contract_with_all_that_can_be_asked(tmp
         settings = DatasetSettings(
             source="simulated",
             received_on=date(2025, 1, 1),
-            max_age_days=60 if dataset == "tracks" else 2,
+            max_age_days=60 if dataset in ("tracks", "users") else 2,
             min_rows=100,
             references=references,
         )
