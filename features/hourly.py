@@ -65,14 +65,14 @@ _USUAL_HOURS = 24
 class HourlySettings(Frozen):
     """The knobs of audience.hourly."""
 
-    time_zone: str = "UTC"
+    timezone: str = "UTC"
     """The platform's, as in the IANA database (Europe/Berlin)."""
     holidays: str = ""
     """The country whose public holidays count, in two letters (DE); none where empty."""
     min_history_days: int = Field(default=7, ge=2)
     """Days with counts that a row looks back on, at least."""
 
-    @field_validator("time_zone")
+    @field_validator("timezone")
     @classmethod
     def _exists(cls, name: str) -> str:
         try:
@@ -91,7 +91,7 @@ class HourlySettings(Frozen):
 
 def rows(frames: Frames, settings: HourlySettings) -> Lazy:
     """One row per as_of and hour ahead. Reads `hourly_users` where it is there, `events` otherwise."""
-    counts, ends = _counts(frames, settings.time_zone)
+    counts, ends = _counts(frames, settings.timezone)
     days = settled(days_between(ends, 0, _AFTER))
     hours = clock_hours(counts, days)
     ahead = _ahead(counts, ends, settings.min_history_days)

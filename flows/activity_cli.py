@@ -53,12 +53,12 @@ def platform_timezone(project: Project) -> str:
     Raises SettingsError if there is no such zone.
     """
     hourly = project.settings.targets.get("audience", {}).get("hourly")
-    name = "UTC" if hourly is None else str(hourly.snapshot.get("time_zone", "UTC"))
+    name = "UTC" if hourly is None else str(hourly.snapshot.get("timezone", "UTC"))
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise SettingsError(
-            f"{project.params_file}: targets.audience.hourly.snapshot.time_zone: there is no time zone {name!r}.",
+            f"{project.params_file}: targets.audience.hourly.snapshot.timezone: there is no time zone {name!r}.",
             hint="Write one as Europe/Berlin, or UTC.",
         ) from None
     return name

@@ -90,7 +90,7 @@ class SlowRows:
     """Every row, from counts looked up one by one."""
 
     def __init__(self, raw: dict[str, list[Row]], settings: Any) -> None:
-        self.hours = SlowHours(raw, settings.time_zone)
+        self.hours = SlowHours(raw, settings.timezone)
         self.settings = settings
         self.begin = self.hours.local(self.hours.first).date()
         days = (self.hours.last_day - self.begin).days + 12

@@ -59,8 +59,8 @@ def test_every_row_is_what_the_slow_computation_finds(
     moment = "hour" if dataset == "hourly_users" else "login_time"
     every = RANDOM_ROWS[dataset](5)
     raw = {dataset: [row for row in every if first <= row[moment].date() < first + timedelta(days=days)]}
-    settings = HourlySettings(time_zone=zone, holidays=country, min_history_days=3)
-    found = hourly(raw, time_zone=zone, holidays=country, min_history_days=3)
+    settings = HourlySettings(timezone=zone, holidays=country, min_history_days=3)
+    found = hourly(raw, timezone=zone, holidays=country, min_history_days=3)
     expected = SlowRows(raw, settings).rows()
     assert list(zip(found["as_of"], found["hour"], strict=True)) == sorted(expected)
     for row in found.to_dicts():
@@ -76,7 +76,7 @@ def test_every_row_is_what_the_slow_computation_finds(
     [(BERLIN, date(2023, 10, 29), date(2024, 3, 31), 22), (NEW_YORK, date(2023, 11, 5), date(2024, 3, 10), 4)],
 )
 def test_days_of_25_and_of_23_hours(zone: str, back: date, forward: date, midnight: int) -> None:
-    found = hourly({"events": heartbeat(datetime(2023, 10, 1), 190)}, time_zone=zone)
+    found = hourly({"events": heartbeat(datetime(2023, 10, 1), 190)}, timezone=zone)
     longest = found.filter(pl.col("as_of") == back - timedelta(days=1))
     assert longest["hours_ahead"].to_list() == list(range(1, 26))
     begins = longest["hour"][0]
@@ -102,7 +102,7 @@ def test_nothing_after_the_local_end_of_as_of_is_read(as_of: date) -> None:
     crowd = [session(f"other {number}", end - timedelta(hours=2), 120.0 + number) for number in range(60)]
     crowd += [session("other", end + timedelta(hours=10 * number), 30.0) for number in range(60)]
     first, second = (
-        hourly({"events": [*before, *after]}, time_zone=BERLIN).filter(pl.col("as_of") <= as_of)
+        hourly({"events": [*before, *after]}, timezone=BERLIN).filter(pl.col("as_of") <= as_of)
         for after in (later, crowd)
     )
     assert as_of in first["as_of"]
@@ -155,6 +155,6 @@ def test_a_label_is_missing_while_a_session_may_still_be_going_on() -> None:
 
 def test_unknown_zones_and_countries_are_refused() -> None:
     with pytest.raises(SettingsError, match="no time zone 'europe/atlantis'"):
-        validated(HourlySettings, {"time_zone": "Europe/Atlantis"}, "params.yaml")
+        validated(HourlySettings, {"timezone": "Europe/Atlantis"}, "params.yaml")
     with pytest.raises(SettingsError, match="no holidays are known of 'atlantis'"):
         validated(HourlySettings, {"holidays": "Atlantis"}, "params.yaml")

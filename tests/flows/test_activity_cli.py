@@ -12,7 +12,7 @@ sources: {csv: {}}
 datasets: {}
 targets:
   audience:
-    hourly: {snapshot: {time_zone: Europe/Berlin}, training: {candidates: {}}}
+    hourly: {snapshot: {timezone: Europe/Berlin}, training: {candidates: {}}}
 """
 EVENTS = """user_id,login_time,content_watched,total_watch_time
 u1,2024-03-31T00:30:00Z,s1|s2,60
