@@ -46,9 +46,7 @@ def run_targets(project: Project, names: list[str], console: Console) -> tuple[l
 
 def _unused_faults(session: Session, chosen: list[Target]) -> list[str]:
     """What is wrong with datasets that no target of the run needs, so that it is not passed over."""
-    needed = {
-        name for target in chosen for name in session.table.with_references(session.table.datasets(target))
-    }
+    needed = {name for target in chosen for name in session.table.with_references(session.table.datasets(target))}
     broken = (name for name in session.broken_datasets(chosen) if name not in needed)
     return [f"{name}: {session.journal.first_error({name})}" for name in broken]
 
