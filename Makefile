@@ -26,7 +26,7 @@ test: .venv/.synced    ## Install everything, then lint and test
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports
 	.venv/bin/mypy
-	.venv/bin/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-spark: $(filter .uv/bin/uv,$(UV))    ## Compare the features on PySpark with the embedded engine's (needs Java)
 	@if command -v java >/dev/null; then \

@@ -20,12 +20,7 @@ def shared_data() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run side by side: a file's stay together, for the fixtures they share, and so do those of the flows.
-
-    These begin first, because they take longest.
-    """
-    flows = PROJECT / "tests" / "flows"
-    items.sort(key=lambda item: flows not in item.path.parents)
-    for item in items:
-        group = "flows" if flows in item.path.parents else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+    """The files that take longest begin first, for where files run side by side."""
+    folders = [PROJECT / "tests" / name for name in ("flows", "serving")]
+    items.sort(key=lambda item: next((place for place, each in enumerate(folders) if each in item.path.parents), 2))
+    items.sort(key=lambda item: item.path.name != "test_end_to_end.py")

@@ -70,6 +70,20 @@ def test_dvc_shows_metrics_and_plots(trained):
     shutil.rmtree(project.root / "dvc_plots")
 
 
+def test_a_run_leaves_no_persisted_result_behind(trained):
+    """Prefect persists results as pickles."""
+    project, _ = trained
+    assert not list((project.root / ".prefect").glob("storage/*"))
+
+
+def test_dvc_plots_are_pictures(trained):
+    """DVC's own plots are drawn by a script from a CDN."""
+    project, _ = trained
+    plots = [path for path in (project.root / "data" / "plots").rglob("*") if path.is_file()]
+    assert plots
+    assert {path.suffix for path in plots} == {".png"}
+
+
 def test_repro_on_a_clean_copy_gives_the_same_bytes(trained, copied):
     # One target of each kind: chances, amounts, classes.
     targets = ("breakout.core", "streams.one_week", "audience.churn_reason")

@@ -76,12 +76,6 @@ def test_the_flow_is_async_and_steps_are_not_cached_by_their_paths():
     assert all(step.cache_policy == NO_CACHE for step in steps)
 
 
-def test_a_run_leaves_no_persisted_result_behind(trained):
-    """Prefect persists results as pickles."""
-    project, _ = trained
-    assert not list((project.root / ".prefect").glob("storage/*"))
-
-
 def test_the_server_of_a_run_ends_with_it(tmp_path, monkeypatch):
     """Ours is started by hand, so nobody but us stops it, not even when the run is killed."""
     script = (
@@ -143,11 +137,3 @@ def test_telemetry_is_off_whatever_the_caller_says(name, value, monkeypatch, tmp
 def test_every_target_has_a_name_that_prefect_takes_for_its_page():
     for name in all_targets():
         assert re.fullmatch(r"[a-z0-9-]+", slug(name))
-
-
-def test_dvc_plots_are_pictures(trained):
-    """DVC's own plots are drawn by a script from a CDN."""
-    project, _ = trained
-    plots = [path for path in (project.root / "data" / "plots").rglob("*") if path.is_file()]
-    assert plots
-    assert {path.suffix for path in plots} == {".png"}
