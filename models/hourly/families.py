@@ -8,6 +8,7 @@ from sklearn.linear_model import Ridge
 from xgboost import XGBRegressor
 
 from models.family import Examples, Family, FamilySet, Settings
+from models.hourly.fading import FadingLevel
 from models.hourly.log_ratio import HourModel, MeanOfHours
 from models.hourly.ratios import HourLine, HourTrees
 from models.preprocessing import Columns
@@ -56,25 +57,33 @@ def _xgboost(settings: Settings, seed: int) -> tuple[Any, Any]:
     return HourTrees(), model
 
 
-def _blend(line: Family, trees: Family, boosted: Family) -> Family:
-    """The mean of three families that err in different ways, each with its own settings; `rounds` are the boosted's."""
-    parts = (line, trees, boosted)
-    own_rounds = {**boosted.defaults, BLENDED_ROUNDS: boosted.defaults[ROUNDS]}
-    defaults = {**own_rounds, **line.defaults, **trees.defaults}
+def _blend(boosted: Family, *others: Family) -> Family:
+    """The mean of families that err in different ways, each with its own settings; `rounds` are the boosted's."""
+    defaults = {**boosted.defaults, BLENDED_ROUNDS: boosted.defaults[ROUNDS]}
+    for part in others:
+        defaults |= part.defaults
 
     def fit(
         columns: Columns, settings: Settings, learn_from: Examples, seed: int, stop_on: Examples | None
     ) -> tuple[MeanOfHours, dict[str, Any]]:
-        given = (settings, settings, {**settings, ROUNDS: settings[BLENDED_ROUNDS]})
+        of_boosted = {**settings, ROUNDS: settings[BLENDED_ROUNDS]}
+        given = [(boosted, of_boosted), *((part, settings) for part in others)]
         fitted = [
             part.fit(columns, {name: of_part[name] for name in part.defaults}, learn_from, seed, None)[0]
-            for part, of_part in zip(parts, given, strict=True)
+            for part, of_part in given
         ]
         return MeanOfHours(fitted), dict(settings)
 
     return Family(defaults, fit)
 
 
+def _fading(
+    columns: Columns, settings: Settings, learn_from: Examples, seed: int, stop_on: Examples | None
+) -> tuple[FadingLevel, dict[str, Any]]:
+    return FadingLevel(**settings).fit(*learn_from), dict(settings)
+
+
+_FADING = Family({"newest": 0.3, "shrink": 0.001}, _fading)
 _RIDGE = _family({"alpha": 10.0}, _ridge)
 _EXTRA_TREES = _family({ROUNDS: 100, "min_samples_leaf": 5, "max_features": 0.5, "max_samples": 0.7}, _extra_trees)
 
@@ -94,10 +103,11 @@ _XGBOOST = _family(
 
 FAMILIES = FamilySet(
     candidates={
+        "fading": _FADING,
         "ridge": _RIDGE,
         "forest": _family({ROUNDS: 100, "min_samples_leaf": 5, "max_features": 0.4, "max_samples": 0.5}, _forest),
         "extra_trees": _EXTRA_TREES,
         "xgboost": _XGBOOST,
-        "blend": _blend(_RIDGE, _EXTRA_TREES, _XGBOOST),
+        "blend": _blend(_XGBOOST, _FADING, _RIDGE, _EXTRA_TREES),
     },
 )

@@ -52,16 +52,16 @@ def base_of(rows: pd.DataFrame) -> Numbers:
     """
     base = np.full(len(rows), np.nan)
     for name in _FALLBACK:
-        base = np.where(np.isnan(base), _column(rows, name), base)
-    level = sum(_DRAWN * np.nan_to_num(_log_ratio(rows, name)) for name in (LEVEL_DAY, LEVEL_WEEK))
+        base = np.where(np.isnan(base), column_of(rows, name), base)
+    level = sum(_DRAWN * np.nan_to_num(log_ratio_of(rows, name)) for name in (LEVEL_DAY, LEVEL_WEEK))
     return np.asarray(np.nan_to_num(np.maximum(base, 0.0)) * np.exp(level), dtype=np.float64)
 
 
 def log_ratios(rows: pd.DataFrame) -> Numbers:
     """The levels, and counts over what is expected of the hour; shape (rows, ratios), missing where not known."""
     base = np.log1p(base_of(rows))
-    counts = [np.log1p(np.maximum(_column(rows, name), 0.0)) - base for name in _OVER_LEVEL]
-    ratios = [_log_ratio(rows, name) for name in RATIOS]
+    counts = [np.log1p(np.maximum(column_of(rows, name), 0.0)) - base for name in _OVER_LEVEL]
+    ratios = [log_ratio_of(rows, name) for name in RATIOS]
     return np.clip(np.column_stack([*ratios, *counts]), -_FARTHEST, _FARTHEST)
 
 
@@ -79,7 +79,7 @@ class HourTrees(TransformerMixin, BaseEstimator):
     def transform(self, X: pd.DataFrame) -> Numbers:  # noqa: N803
         """Shape (rows, columns); missing where not known."""
         ratios = log_ratios(X)
-        calendar = [_column(X, name) for name in CALENDAR]
+        calendar = [column_of(X, name) for name in CALENDAR]
         return np.column_stack([*calendar, ratios if self.lags else ratios[:, : len(RATIOS)]])
 
 
@@ -95,12 +95,12 @@ class HourLine(TransformerMixin, BaseEstimator):
         """Shape (rows, columns), nothing missing."""
         ratios = log_ratios(X)
         filled = np.nan_to_num(ratios)
-        ahead, clock = _column(X, HOURS_AHEAD), _column(X, CLOCK)
+        ahead, clock = column_of(X, HOURS_AHEAD), column_of(X, CLOCK)
         recent = filled[:, : len(LEVEL_HOURS) + 2]
         levels = filled[:, : len(LEVELS)]
         turns = np.nan_to_num(clock)[:, None] * (np.pi / 12)
         of_hour = _SHORT * _one_hot(clock, 0, 24)
-        special = np.nan_to_num(np.column_stack([_column(X, n) for n in (HOLIDAY, HOLIDAY_BEFORE, HOLIDAY_AFTER)]))
+        special = np.nan_to_num(np.column_stack([column_of(X, n) for n in (HOLIDAY, HOLIDAY_BEFORE, HOLIDAY_AFTER)]))
         holiday = special[:, :1]
         sunday = filled[:, [len(RATIOS) + _OVER_LEVEL.index(SUNDAYS)]]
         return np.hstack(
@@ -112,7 +112,7 @@ class HourLine(TransformerMixin, BaseEstimator):
                 levels * np.cos(turns),
                 levels * np.sin(turns),
                 of_hour,
-                _SHORT * _one_hot(_column(X, DAY_OF_WEEK), 1, 7),
+                _SHORT * _one_hot(column_of(X, DAY_OF_WEEK), 1, 7),
                 3 * _SHORT * special,
                 holiday * sunday,
                 holiday * of_hour,
@@ -120,16 +120,18 @@ class HourLine(TransformerMixin, BaseEstimator):
         )
 
 
-def _log_ratio(rows: pd.DataFrame, name: str) -> Numbers:
+def log_ratio_of(rows: pd.DataFrame, name: str) -> Numbers:
+    """The logarithm of a ratio, drawn in where it is far from 1; missing where not known."""
     shortest = np.exp(-_FARTHEST)
-    return np.asarray(np.log(np.clip(_column(rows, name), shortest, 1.0 / shortest)), dtype=np.float64)
+    return np.asarray(np.log(np.clip(column_of(rows, name), shortest, 1.0 / shortest)), dtype=np.float64)
 
 
 def _one_hot(values: Numbers, first: int, count: int) -> Numbers:
     return (values[:, None] == first + np.arange(count)).astype(np.float64)
 
 
-def _column(rows: pd.DataFrame, name: str) -> Numbers:
+def column_of(rows: pd.DataFrame, name: str) -> Numbers:
+    """A feature as numbers, missing where it is not known or not there."""
     if name not in rows:
         return np.full(len(rows), np.nan)
     values = pd.to_numeric(rows[name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
