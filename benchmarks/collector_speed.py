@@ -28,7 +28,7 @@ from tasks.collected.opening import store_in
 from tasks.collected.schema import prepare
 
 _BATCH = 1000
-_BATCH_CLIENTS = 8
+_BATCH_CLIENTS = 16
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from refrain.errors import RefrainError
 from tasks.database.address import ENVIRONMENT, Address
 
 Row = tuple[Any, ...]
-_ROWS_IN_A_STATEMENT = 500
+_ROWS_IN_A_STATEMENT = 2_500
 """Both databases take statements of 32,000 values."""
 
 
