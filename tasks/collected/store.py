@@ -98,7 +98,7 @@ class EventStore(ABC):
     def _alone(self) -> AbstractContextManager[Connection]: ...
 
 
-@lru_cache(maxsize=2 * _ROWS_IN_A_STATEMENT)
+@lru_cache(maxsize=256)
 def _insert(table: str, columns: tuple[str, ...], rows: int, placeholder: str) -> str:
     row = f"({', '.join([placeholder] * len(columns))})"
     names = ", ".join(columns)
