@@ -21,8 +21,8 @@ from tasks.collected.store import EventStore
 _MOST_CONNECTIONS_WAITING = 2048
 _SECONDS_TO_FINISH = 30
 _SECONDS_OF_A_TURN = 0.0005
-"""Two threads take turns, the one that reads and the one that writes. With Python's own 5 ms, which the writer waits for
-after each statement, the disk is idle for a third of the time."""
+"""Two threads take turns, the one that reads and the one that writes. With Python's own 5 ms, which the writer waits
+for after each statement, the disk is idle for a third of the time."""
 
 
 def serve(project: Project, listening: socket.socket, begun: Callable[[EventStore], None]) -> None:
