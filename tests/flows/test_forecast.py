@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from typer.testing import CliRunner, Result
 
 import flows.cli
+from flows import forecast_cli
 from refrain.errors import InputError, ModelError, TooFewRowsError, UsageError
 from tasks.database.database import DatabaseError
 from tasks.forecasting.forecaster import Forecaster
@@ -30,7 +31,7 @@ def project(tmp_path, monkeypatch):
     for name in ("PREFECT_HOME", "PREFECT_LOGGING_LEVEL"):
         monkeypatch.setenv(name, "")  # what the command sets of these is gone after the test
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(forecast_cli.out, "width", 200)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
