@@ -1,8 +1,7 @@
-"""What Alembic runs: the migrations, in the transaction that it is handed (tasks/collected/schema.py)."""
+"""What Alembic runs: the migrations, in the transaction that it is handed (tasks/database/migrating.py)."""
 
 from alembic import context
 
-from tasks.collected.schema import VERSION_TABLE
-
-context.configure(connection=context.config.attributes["connection"], version_table=VERSION_TABLE)
+handed = context.config.attributes
+context.configure(connection=handed["connection"], version_table=handed["version_table"])
 context.run_migrations()
