@@ -19,7 +19,8 @@ from refrain.project import find_project
 
 if TYPE_CHECKING:
     from flows.churn import ChurnReport
-    from tasks.churn_figures import ChurnFigures, ServedModel
+    from tasks.champions.loaded import ServedModel
+    from tasks.churn_figures import ChurnFigures
 
 out = Console(highlight=False)
 err = error_console()

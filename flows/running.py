@@ -4,7 +4,6 @@ import asyncio
 import importlib
 import os
 from inspect import isawaitable
-from threading import Thread
 from typing import Any
 
 from rich.console import Console
@@ -20,8 +19,20 @@ from flows.session import Session, begin_session
 from refrain.project import Project
 from refrain.settings import Frozen
 
-# What the steps import at their first use; brought in while the Prefect server starts, which takes longer.
-_HEAVY = ("mlflow", "sklearn.ensemble", "xgboost", "matplotlib.figure", "polars")
+# What the steps import at their first use, brought in while the Prefect server starts, which takes longer. By one
+# thread, before the steps begin: packages that import one another in a circle can be found half-made by a second one.
+_HEAVY = (
+    "mlflow",
+    "sklearn.ensemble",
+    "xgboost",
+    "matplotlib.figure",
+    "polars",
+    "tasks.ingest",
+    "tasks.validate",
+    "tasks.snapshot",
+    "tasks.train",
+    "tasks.register",
+)
 
 
 def run_targets(project: Project, names: list[str], console: Console) -> tuple[list[TargetResult], list[str]]:
@@ -52,8 +63,7 @@ def _unused_faults(session: Session, chosen: list[Target]) -> list[str]:
 
 
 async def _flow(server: TemporaryServer, targets: list[str], project: Project) -> None:
-    warm_up = Thread(target=_import_heavy, daemon=True)
-    warm_up.start()
+    _import_heavy()
     from prefect.exceptions import FailedRun  # noqa: PLC0415
 
     from flows.run import run  # noqa: PLC0415  (Prefect reads where its server is when it is imported)

@@ -133,11 +133,41 @@ class CollectorSettings(Frozen):
     """After which a request that is still waiting for the store is answered with 503."""
 
 
+class PredictionLogSettings(Frozen):
+    """Which predictions are kept for the track record, where PREDICTION_LOG says that they are."""
+
+    share: float = Field(default=1.0, ge=0, le=1)
+    """Of the requests, drawn by their ids."""
+    max_waiting: int = Field(default=10_000, ge=1)
+    """Predictions that may wait to be written; further ones are dropped, and counted."""
+
+
+class ServingSettings(Frozen):
+    """What the HTTP API takes, and how long it lets anybody wait."""
+
+    max_body_bytes: int = Field(default=50_000_000, ge=1_000)
+    """The largest body of a request."""
+    max_records: int = Field(default=10_000, ge=1)
+    """Records in one request."""
+    max_tracks: int = Field(default=5_000, ge=1)
+    """Tracks in one request for a catalogue's forecast."""
+    max_days: int = Field(default=10_000, ge=31)
+    """Days of one track."""
+    seconds_to_answer: float = Field(default=30, gt=0)
+    """After which a request is answered with 503."""
+    refresh_seconds: float = Field(default=2, gt=0)
+    """How often the registry is asked whether an alias has moved."""
+    cors_origins: tuple[str, ...] = ()
+    """Origins whose pages may read answers in a browser; none by default."""
+    prediction_log: PredictionLogSettings = PredictionLogSettings()
+
+
 class Settings(Frozen):
     """All of params.yaml."""
 
     storage: StorageSettings = StorageSettings()
     collector: CollectorSettings = CollectorSettings()
+    serving: ServingSettings = ServingSettings()
     sources: Mapping[str, Mapping[str, Any]]
     """Source -> its options, checked by the source's own options type."""
     datasets: Mapping[str, DatasetSettings]

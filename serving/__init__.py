@@ -1,1 +1,1 @@
-"""What answers over HTTP: the collector of sessions and the figures made of them."""
+"""What answers over HTTP, and the whole command line."""

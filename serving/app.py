@@ -11,10 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.collecting import collecting
-from serving.collector import Collector
-from serving.problems import ProblemError, unavailable
-from serving.raw_route import RawRoute, answer
+from serving.collector.collecting import collecting
+from serving.collector.collector import Collector
+from serving.web.problems import ProblemError, unavailable
+from serving.web.raw_route import RawRoute, answer
 from tasks.collected.store import EventStore, EventStoreError
 
 

@@ -9,12 +9,12 @@ import uvicorn
 
 from flows.activity_cli import platform_timezone
 from refrain.project import Project
-from serving.activity import activity_figures
 from serving.app import collector_app
-from serving.collector import Collector
-from serving.emails import email_key
-from serving.figures import FiguresBeside
-from serving.logs import log_as_json_lines
+from serving.audience.activity import activity_figures
+from serving.audience.figures import FiguresBeside
+from serving.collector.collector import Collector
+from serving.collector.emails import email_key
+from serving.web.logs import log_as_json_lines
 from tasks.collected.opening import open_event_store
 from tasks.collected.store import EventStore
 

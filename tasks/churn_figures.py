@@ -16,6 +16,7 @@ from models.expected_number import COLUMNS
 from models.storage import load_estimator
 from refrain.errors import InputError, UsageError
 from refrain.settings import Frozen
+from tasks.champions.loaded import ServedModel, served_model
 from tasks.kinds.registry import kind_of
 from tasks.model_folder import MODEL_FILE, fetched_model
 from tasks.tracking import Store
@@ -26,18 +27,6 @@ DRIVERS = 3
 """Features that are named of each user."""
 _UNKNOWN_BASE_RATE = 0.5
 Numbers = NDArray[np.float64]
-
-
-class ServedModel(Frozen):
-    """The model that answered."""
-
-    target: str
-    name: str
-    family: str
-    version: int
-    is_baseline: bool
-    learned_until: date | None
-    """The last as_of that it learned from; None where that was not noted. Of days up to it, what it says is no test."""
 
 
 class ExpectedLeavers(Frozen):
@@ -92,15 +81,7 @@ def load_champion(store: Store, target: Target) -> AskedModel:
     version = champion(store, target.name)
     with fetched_model(store, version) as folder:
         model = load_estimator(folder / MODEL_FILE)
-    served = ServedModel(
-        target=target.name,
-        name=version.name,
-        family=version.family,
-        version=version.version,
-        is_baseline=version.is_baseline,
-        learned_until=_day(version.tags.get("learned_until", "")),
-    )
-    return AskedModel(target, served, model)
+    return AskedModel(target, served_model(version), model)
 
 
 def read_users(snapshot: Path, at: date | None) -> DayOfUsers:
@@ -185,13 +166,6 @@ def explained(users: pd.DataFrame, day: DayOfUsers, churn: AskedModel) -> tuple[
         else:
             columns[f"driver_{place + 1}"], columns[f"effect_{place + 1}"] = None, np.nan
     return users.assign(**columns), given.scale
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _features(target: Target, rows: pd.DataFrame) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from tasks.kinds.kind import Answers, KindOfTarget
 from tasks.kinds.registry import kind_of
 from tasks.labelled import Labelled
 from tasks.metrics import HIGHER_IS_BETTER
-from tasks.records import AlertsRecord, CandidateRecord, Estimate, EvaluationRecord, FoldRecord
+from tasks.records import AlertsRecord, CandidateRecord, Estimate, EvaluationRecord, FoldRecord, LearnedRecord
 from tasks.split import Positions, Split, few_of, window_record
 
 _SMALLEST_SLICE = 30  # rows below which a slice says nothing
@@ -89,8 +89,20 @@ def evaluate(
         purged=split.purged,
         folds=_folds(tested, data, split),
         candidates=tuple(_candidate(candidate, window) for candidate in tested),
+        learned=_learned(data, split.known),
         snapshot_md5=snapshot_md5,
     )
+
+
+def _learned(data: Labelled, rows: Positions) -> LearnedRecord:
+    numeric = list(data.columns.numeric)
+    values = data.features[numeric].iloc[rows].to_numpy(dtype=np.float64, na_value=np.nan)
+    ranges = {
+        name: (float(column.min()), float(column.max()))
+        for name, column in ((name, one[np.isfinite(one)]) for name, one in zip(numeric, values.T, strict=True))
+        if len(column)
+    }
+    return LearnedRecord(rows=len(rows), mean_label=float(data.labels[rows].mean()), ranges=ranges)
 
 
 def _measure(tested: Sequence[Tested], data: Labelled, split: Split, training: TrainingSettings) -> _Window:

@@ -22,6 +22,7 @@ from models.storage import stored_types
 from refrain.errors import ModelError
 from refrain.files import file_md5
 from tasks.kinds.registry import kind_of
+from tasks.records import LearnedRecord
 from tasks.tracking import Store
 from tasks.versions import Version
 
@@ -30,6 +31,8 @@ EXAMPLE_FILE = "input_example.json"
 _SERVING_EXAMPLE = "serving_input_example.json"
 EXAMPLE_OUTPUT = "example_output"
 """Version tag: what the model says of its input example, so that it can be asked again."""
+LEARNED_FILE = "learned.json"
+"""What the model learned from (tasks.records.LearnedRecord): how serving tells that a row is unlike all of it."""
 MD5 = "model_md5"
 """Version tag: digest of the model file, which is the one that training wrote."""
 _PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "skops", "xgboost-cpu")
@@ -37,7 +40,9 @@ _REQUIREMENTS = "requirements.txt"
 _PYTHON_ENV = "python_env.yaml"
 
 
-def write_model_folder(folder: Path, model: Path, target: Target, example: pd.DataFrame) -> None:
+def write_model_folder(
+    folder: Path, model: Path, target: Target, example: pd.DataFrame, learned: LearnedRecord
+) -> None:
     """Fill `folder` with what MLflow needs to load and serve the stored estimator `model`.
 
     `example`: a few rows of features. The served function is that of the target's kind.
@@ -49,6 +54,7 @@ def write_model_folder(folder: Path, model: Path, target: Target, example: pd.Da
     requirements = [f"{package}=={installed(package)}" for package in _PACKAGES]
     (folder / _REQUIREMENTS).write_text("\n".join(requirements) + "\n")
     (folder / _PYTHON_ENV).write_text(f"python: {python_version()}\ndependencies:\n- -r {_REQUIREMENTS}\n")
+    (folder / LEARNED_FILE).write_text(learned.model_dump_json())
     rows = _as_json(example)
     (folder / EXAMPLE_FILE).write_text(json.dumps(rows))
     (folder / _SERVING_EXAMPLE).write_text(json.dumps({"dataframe_split": rows}))
@@ -87,6 +93,12 @@ def _as_json(example: pd.DataFrame) -> dict[str, Any]:
 def read_example(folder: Path) -> pd.DataFrame:
     """The input example of a model folder."""
     return pd.DataFrame(**json.loads((folder / EXAMPLE_FILE).read_text()))
+
+
+def read_learned(folder: Path) -> LearnedRecord | None:
+    """What the model of a model folder learned from; None of one that was written before this was kept."""
+    path = folder / LEARNED_FILE
+    return LearnedRecord.model_validate_json(path.read_text()) if path.is_file() else None
 
 
 @contextmanager

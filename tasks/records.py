@@ -93,6 +93,16 @@ class CandidateRecord(Frozen):
         return self.family == "baseline"
 
 
+class LearnedRecord(Frozen):
+    """The rows that the served models learned from."""
+
+    rows: int
+    mean_label: float
+    """Of a chance, the share of positive rows."""
+    ranges: Mapping[str, tuple[float, float]]
+    """Numeric feature -> its least and its most value; one that had none in any row is absent."""
+
+
 class FoldRecord(Frozen):
     """One rolling-origin fold inside train + tune."""
 
@@ -117,6 +127,7 @@ class EvaluationRecord(Frozen):
     """Rows left out between windows because their label was not known before the next window began."""
     folds: tuple[FoldRecord, ...]
     candidates: tuple[CandidateRecord, ...]
+    learned: LearnedRecord
     snapshot_md5: str
 
     def candidate(self, name: str) -> CandidateRecord:

@@ -76,7 +76,7 @@ class RunLog:
         judged = decision.candidate(candidate.name)
         for known in model.versions:
             if (known.tags.get(_TRAINING), known.name) == (self._lineage.training, candidate.name):
-                self._put_back(known, target, candidate, rows)
+                self._put_back(known, target, record, candidate, rows)
                 self._note_gate(known, judged)
                 return known.version
         self._clear_leftovers(target, candidate)
@@ -86,7 +86,7 @@ class RunLog:
             self._experiment(target), slug(candidate.name), run_id, {_TRAINING: self._lineage.training}
         )
         self._log_candidate(run_id, logged.model_id, target, candidate)
-        self._upload(logged.model_id, target, candidate, rows)
+        self._upload(logged.model_id, target, record, candidate, rows)
         self._client.finalize_logged_model(logged.model_id, "READY")
         self._log_output(run_id, logged.model_id)
         self._client.set_terminated(run_id)
@@ -233,13 +233,17 @@ class RunLog:
     def _file(self, target: Target, candidate: CandidateRecord) -> Path:
         return self._project.models_folder(target.name) / candidate.model
 
-    def _upload(self, model_id: str, target: Target, candidate: CandidateRecord, rows: JudgedRows) -> None:
+    def _upload(
+        self, model_id: str, target: Target, record: EvaluationRecord, candidate: CandidateRecord, rows: JudgedRows
+    ) -> None:
         with TemporaryDirectory(prefix="refrain-") as folder:
             example = rows.features.head(_EXAMPLE_ROWS)
-            write_model_folder(Path(folder), self._file(target, candidate), target, example)
+            write_model_folder(Path(folder), self._file(target, candidate), target, example, record.learned)
             self._client.log_model_artifacts(model_id, folder)
 
-    def _put_back(self, known: Version, target: Target, candidate: CandidateRecord, rows: JudgedRows) -> None:
+    def _put_back(
+        self, known: Version, target: Target, record: EvaluationRecord, candidate: CandidateRecord, rows: JudgedRows
+    ) -> None:
         """Make good the files of a version that somebody deleted or damaged; training wrote the same bytes again."""
         try:
             with fetched_model(self._store, known):
@@ -248,7 +252,7 @@ class RunLog:
             logged = self._client.search_logged_models([self._experiment(target)], f"source_run_id = '{known.run_id}'")
             if not logged or file_md5(self._file(target, candidate)) != known.tags.get(MD5):
                 raise
-            self._upload(logged[0].model_id, target, candidate, rows)
+            self._upload(logged[0].model_id, target, record, candidate, rows)
 
     def _clear_leftovers(self, target: Target, candidate: CandidateRecord) -> None:
         """Delete what a killed call has left of a candidate that did not become a version."""

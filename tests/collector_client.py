@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from refrain.settings import CollectorSettings
 from serving.app import collector_app
-from serving.collector import Collector
+from serving.collector.collector import Collector
 from tasks.collected import tables
 from tasks.collected.store import EventStore
 

@@ -135,7 +135,7 @@ def test_a_broken_dataset_stops_all_predictions_that_are_built_from_it(copied):
     copied.set_param("datasets", "daily_streams", "min_rows", value=50_000_000)
     done = copied.refrain("run", "--json", expect=1)
     by_status = {result["target"]: result["status"] for result in done.json}
-    assert by_status == {target: "failed" if target in OF_STREAMS else "unchanged" for target in TARGETS}
+    assert by_status == {target: "failed" if target in OF_STREAMS else "unchanged" for target in TARGETS}, done.err
     assert "daily_streams" in done.err
     assert "Traceback" not in done.err
 

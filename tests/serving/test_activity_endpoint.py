@@ -8,11 +8,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from refrain.settings import CollectorSettings
-from serving.activity import PATH
-from serving.activity import activity_figures as routes
 from serving.app import collector_app
-from serving.collector import Collector
-from serving.figures import FiguresBeside, FiguresHere
+from serving.audience.activity import PATH
+from serving.audience.activity import activity_figures as routes
+from serving.audience.figures import FiguresBeside, FiguresHere
+from serving.collector.collector import Collector
 from tasks.collected.store import EventStore, EventStoreError
 from tasks.database.address import address_of
 

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from collector_client import collecting, count, event, faults, rows, user
 
-from serving.fields import seconds_of
+from serving.collector.fields import seconds_of
 from tasks.collected.tables import CANCELLATIONS, SHOWS, USERS
 
 LOGIN = 1_777_629_600  # 2026-05-01T10:00:00Z

@@ -6,7 +6,7 @@ import pytest
 from collector_client import collecting, event, rows, user
 
 from refrain.errors import UsageError
-from serving.emails import KEY, email_key, hashed
+from serving.collector.emails import KEY, email_key, hashed
 from tasks.collected import tables
 
 ADDRESS = "Ada.Lovelace+tv@mail.example"

@@ -2,7 +2,7 @@
 
 from starlette.requests import Request
 
-from serving.problems import too_large
+from serving.web.problems import too_large
 
 
 async def body_of(request: Request, limit: int) -> bytes:

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from serving.problems import ProblemError
+from serving.web.problems import ProblemError
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _log = logging.getLogger("refrain.collector")

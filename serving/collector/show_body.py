@@ -6,9 +6,9 @@ from typing import NotRequired
 from pydantic import with_config
 from typing_extensions import TypedDict  # pydantic's own; typing's will do from Python 3.12 on
 
-from serving.clock import Moment
-from serving.fields import STRICT, Duration, Entry, Rating, Text, address_within
-from serving.parsing import Parser
+from serving.collector.clock import Moment
+from serving.collector.fields import HINTS, STRICT, Duration, Entry, Rating, Text, address_within
+from serving.web.parsing import Parser
 from tasks.collected.outcome import Refusal
 from tasks.collected.records import Show
 
@@ -25,7 +25,7 @@ class ShowBody(TypedDict):
     rating: NotRequired[Rating | None]
 
 
-PARSER: Parser[ShowBody] = Parser(ShowBody)
+PARSER: Parser[ShowBody] = Parser(ShowBody, HINTS)
 
 
 def show_of(body: ShowBody, moment: Moment, line: int | None = None) -> Show | Refusal:

@@ -13,10 +13,10 @@ from starlette.responses import Response
 
 from refrain.errors import UsageError
 from refrain.moments import read_moment
-from serving.clock import Clock, system_clock
-from serving.figures import Figures
-from serving.problems import MEDIA_TYPE, refused, unavailable
-from serving.raw_route import RawRoute
+from serving.audience.figures import Figures
+from serving.collector.clock import Clock, system_clock
+from serving.web.problems import MEDIA_TYPE, refused, unavailable
+from serving.web.raw_route import RawRoute
 from tasks.collected.outcome import Refusal
 from tasks.collected.store import EventStoreError
 

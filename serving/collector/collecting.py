@@ -8,13 +8,13 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving import event_body, show_body, user_body
-from serving.bodies import body_of
-from serving.collector import Collector
-from serving.fields import refusal
-from serving.parsing import Parser
-from serving.problems import MEDIA_TYPE, refused, shown
-from serving.raw_route import RawRoute, answer
+from serving.collector import event_body, show_body, user_body
+from serving.collector.collector import Collector
+from serving.collector.fields import refusal
+from serving.web.bodies import body_of
+from serving.web.parsing import Parser
+from serving.web.problems import MEDIA_TYPE, refused, shown
+from serving.web.raw_route import RawRoute, answer
 from tasks.collected.outcome import Outcome, Refusal
 from tasks.collected.storing_events import EventBatch
 from tasks.collected.storing_users import ShowBatch

@@ -6,10 +6,10 @@ from typing import Annotated, NotRequired
 from pydantic import Field, with_config
 from typing_extensions import TypedDict  # pydantic's own; typing's will do from Python 3.12 on
 
-from serving.clock import Moment
-from serving.emails import hashed, is_address
-from serving.fields import NO_CONTROLS, STRICT, Age, Id, Text, address_within, refusal, seconds_of
-from serving.parsing import Parser
+from serving.collector.clock import Moment
+from serving.collector.emails import hashed, is_address
+from serving.collector.fields import HINTS, NO_CONTROLS, STRICT, Age, Id, Text, address_within, refusal, seconds_of
+from serving.web.parsing import Parser
 from tasks.collected.outcome import Refusal
 from tasks.collected.records import Cancellation, User
 
@@ -36,8 +36,8 @@ class CancellationBody(TypedDict):
     reason: NotRequired[Annotated[str, Field(min_length=1, max_length=200, pattern=NO_CONTROLS)] | None]
 
 
-USERS: Parser[UserBody] = Parser(UserBody)
-CANCELLATIONS: Parser[CancellationBody] = Parser(CancellationBody)
+USERS: Parser[UserBody] = Parser(UserBody, HINTS)
+CANCELLATIONS: Parser[CancellationBody] = Parser(CancellationBody, HINTS)
 
 
 def user_of(body: UserBody, moment: Moment, key: bytes | None) -> User | Refusal:

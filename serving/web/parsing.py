@@ -1,13 +1,12 @@
 """From a body's bytes to checked values, or to what is wrong with them, without a value of theirs."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
-from serving.fields import refusal
 from tasks.collected.outcome import Refusal
 
 T = TypeVar("T")
@@ -17,9 +16,10 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
 class Parser(Generic[T]):
-    """Reads one kind of record, alone or several at once."""
+    """Reads one kind of record, alone or several at once. `hints`: what each field is, for who sent another thing."""
 
-    def __init__(self, kind: Any) -> None:
+    def __init__(self, kind: Any, hints: Mapping[str, str]) -> None:
+        self._hints = hints
         self._one: TypeAdapter[T] = TypeAdapter(kind)
         self._many: TypeAdapter[list[T]] = TypeAdapter(list[kind])
 
@@ -28,7 +28,7 @@ class Parser(Generic[T]):
         try:
             return self._one.validate_json(body), []
         except ValidationError as error:
-            return None, list(_faults(error))
+            return None, list(faults_of(error, self._hints))
 
     def many(self, body: bytes) -> tuple[list[Numbered[T]], list[Refusal]]:
         """The good records of a JSON list or of NDJSON, and what is wrong with the others."""
@@ -36,7 +36,7 @@ class Parser(Generic[T]):
             return self._of_list(body)
         lines = [(number, line) for number, line in enumerate(body.split(b"\n"), start=1) if line.strip()]
         if not lines:
-            return [], [refusal("body", "is empty")]
+            return [], [Refusal("body", "is empty", self._hints.get("body", ""))]
         # All at once, which takes a third of the time; line by line only to find out which of them is wrong.
         if all(line[:1] == b"{" and line.rstrip()[-1:] == b"}" for _, line in lines):
             try:
@@ -55,7 +55,7 @@ class Parser(Generic[T]):
         try:
             return list(enumerate(self._many.validate_json(body), start=1)), []
         except ValidationError as error:
-            faults = list(_faults(error))
+            faults = list(faults_of(error, self._hints))
         try:
             entries = from_json(body)
         except ValueError:
@@ -69,11 +69,11 @@ class Parser(Generic[T]):
             try:
                 records.append((number, self._one.validate_json(line)))
             except ValidationError as error:
-                faults += _faults(error, number)
+                faults += faults_of(error, self._hints, number)
         return records, faults
 
 
-def _faults(error: ValidationError, line: int | None = None) -> Iterator[Refusal]:
+def faults_of(error: ValidationError, hints: Mapping[str, str], line: int | None = None) -> Iterator[Refusal]:
     """One refusal for each field at fault: a field that may be one of several types is at fault once for each."""
     seen = set()
     for fault in error.errors(include_url=False, include_context=False, include_input=False):
@@ -82,7 +82,7 @@ def _faults(error: ValidationError, line: int | None = None) -> Iterator[Refusal
             field = "body"  # a name that somebody made up may hold anything
         if field not in seen:
             seen.add(field)
-            yield refusal(field, _reason(fault["type"], fault["msg"]), line)
+            yield Refusal(field, _reason(fault["type"], fault["msg"]), hints.get(field, ""), line)
 
 
 def _reason(kind: str, message: str) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from refrain.settings import CollectorSettings
-from serving.clock import Clock, Moment, system_clock
-from serving.problems import unavailable
+from serving.collector.clock import Clock, Moment, system_clock
+from serving.web.problems import unavailable
 from tasks.collected.group_writer import BusyError, GroupWriter, Job
 from tasks.collected.outcome import Outcome
 from tasks.collected.store import EventStore, EventStoreError

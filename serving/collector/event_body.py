@@ -10,8 +10,9 @@ from pydantic import Field, with_config
 from typing_extensions import TypedDict  # pydantic's own; typing's will do from Python 3.12 on
 
 from refrain.sessions import SEPARATOR
-from serving.clock import Moment
-from serving.fields import (
+from serving.collector.clock import Moment
+from serving.collector.fields import (
+    HINTS,
     NEITHER_CONTROLS_NOR_SEPARATOR,
     STRICT,
     Count,
@@ -22,7 +23,7 @@ from serving.fields import (
     refusal,
     seconds_of,
 )
-from serving.parsing import Numbered, Parser
+from serving.web.parsing import Numbered, Parser
 from tasks.collected.outcome import Refusal
 from tasks.collected.records import Event, session_digest
 
@@ -48,7 +49,7 @@ class EventBody(TypedDict):
     logout_time: NotRequired[Annotated[datetime | None, Field(description="Only checked.")]]
 
 
-PARSER: Parser[EventBody] = Parser(EventBody)
+PARSER: Parser[EventBody] = Parser(EventBody, HINTS)
 
 
 def events_of(bodies: Sequence[Numbered[EventBody]], moment: Moment) -> tuple[list[Event], list[int], list[Refusal]]:

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from refrain.sessions import LONGEST_MINUTES, MOST_PAUSES, OLDEST, YOUNGEST
-from serving.emails import holds_address
+from serving.collector.emails import holds_address
 from tasks.collected.outcome import Refusal
 
 STRICT = ConfigDict(extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from refrain.settings import CollectorSettings
-from serving.fields import refusal, seconds_of
+from serving.collector.fields import refusal, seconds_of
 from tasks.collected.outcome import Refusal
 
 Clock = Callable[[], datetime]

@@ -1,0 +1,36 @@
+"""From a stored model to its compiled form, where there is one."""
+
+from typing import Any, Protocol
+
+from models.compiled.rows import Numbers, Rows
+from models.contributions import Contributions
+from models.preprocessing import Columns
+
+
+class Compiled(Protocol):
+    """A stored model's answers to arrays. Safe to ask from one thread at a time."""
+
+    def answers(self, rows: Rows) -> Numbers:
+        """What the model says: shape (rows,) of a chance, (rows, 5) of an amount, (rows, classes + 1) of a class.
+
+        Within 1e-9 of what the stored model says of the same rows. Raises InputError as that does.
+        """
+
+
+class Explaining(Protocol):
+    """What drives a stored model's scores, from arrays."""
+
+    def contributions(self, rows: Rows) -> Contributions:
+        """As models.contributions has them of the same model and rows, within 1e-5 (which computes in 32 bits)."""
+
+
+def compiled(model: Any, columns: Columns) -> Compiled | None:
+    """The compiled form of a stored model that takes the features `columns`; None where there is none."""
+    del model, columns
+    return None
+
+
+def explaining(model: Any, columns: Columns) -> Explaining | None:
+    """The compiled form of what drives a stored model's scores; None where there is none."""
+    del model, columns
+    return None

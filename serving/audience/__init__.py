@@ -1,0 +1,1 @@
+"""The audience over HTTP: its activity, who may leave, the hours ahead."""

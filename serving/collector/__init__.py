@@ -1,0 +1,1 @@
+"""The collector: users, shows and sessions come in, and are stored before they are answered."""

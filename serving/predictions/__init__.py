@@ -1,0 +1,1 @@
+"""Single predictions over HTTP: records in, answers of the champions out."""

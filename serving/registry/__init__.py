@@ -1,0 +1,1 @@
+"""The registry over HTTP: what is served, and what else there is."""

@@ -1,0 +1,1 @@
+"""Registered models, loaded by alias and kept up to date: what serving asks."""
