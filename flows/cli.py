@@ -20,6 +20,7 @@ from flows.churn_cli import churn
 from flows.display import error_console, results_table, watched
 from flows.export_cli import export_app
 from flows.forecast_cli import forecast
+from flows.promote_cli import promote, rollback
 from refrain.environment import prepare_environment
 from refrain.errors import RefrainError, UsageError
 from refrain.project import Project, find_project
@@ -280,6 +281,8 @@ def predict(
 app.command()(forecast)
 app.command()(activity)
 app.command()(churn)
+app.command()(promote)
+app.command()(rollback)
 app.add_typer(export_app, name="export")
 
 

@@ -140,6 +140,23 @@ def test_a_broken_dataset_stops_all_predictions_that_are_built_from_it(copied):
     assert "Traceback" not in done.err
 
 
+def test_another_version_is_served_and_the_one_before_again(copied):
+    def served():
+        (model,) = copied.refrain("models", "hits", "--json").json
+        return next(version["version"] for version in model["versions"] if "champion" in version["aliases"])
+
+    before = served()
+    other = 1 if before != 1 else 2
+    said = copied.refrain("promote", "hits.hit", str(other), "--why", "it answers faster").out
+    assert f"v{other} from now on" in said
+    assert served() == other
+    copied.refrain("rollback", "hits.hit")
+    assert served() == before
+    refused = copied.refrain("promote", "hits.hit", "99", expect=1)
+    assert "has no version 99" in refused.err
+    assert served() == before
+
+
 @pytest.mark.parametrize("seconds", [6, 14])
 def test_a_killed_run_leaves_nothing_half_done(copied, seconds):
     copied.set_param("targets", "hits", "hit", "training", "seed", value=3)
