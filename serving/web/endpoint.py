@@ -28,12 +28,26 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Predicted:
+    """What a model was asked in a call, for the figures of /metrics."""
+
+    target: str
+    version: int
+    rows: int
+    imputed: int = 0
+    """Rows in which something was imputed."""
+    warned: int = 0
+    """Rows with a warning."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What is sent back."""
 
     body: bytes
     status: int = HTTPStatus.OK
     media_type: str = JSON
+    predicted: tuple[Predicted, ...] = ()
 
 
 Answer = Callable[[Call], Awaitable[Reply]]
