@@ -6,7 +6,6 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from itertools import islice
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -107,18 +106,17 @@ class PredictionLog:
 
     def _written_some(self) -> bool:
         """Whether the oldest offers are dealt with; they stay where the file cannot be written now."""
-        taken, rows = 0, list[tuple[Any, ...]]()
-        for offer in islice(self._offers, len(self._offers)):
-            rows += self._entries(offer)
-            taken += 1
-            if len(rows) >= _MOST_AT_ONCE:
-                break
+        taken, rows = list[Offer](), list[tuple[Any, ...]]()
+        while self._offers and len(rows) < _MOST_AT_ONCE:
+            taken.append(self._offers.popleft())
+            rows += self._entries(taken[-1])
         try:
             append(self._file(), rows)
         except Exception as error:
+            self._offers.extendleft(reversed(taken))
             self._failed(error)
             return False
-        count = sum(len(self._offers.popleft().rows) for _ in range(taken))
+        count = sum(len(offer.rows) for offer in taken)
         self._written += len(rows)
         self._lost += count - len(rows)
         if self._failing:
