@@ -82,10 +82,11 @@ def faults_of(error: ValidationError, hints: Mapping[str, str], line: int | None
             field = "body"  # a name that somebody made up may hold anything
         if field not in seen:
             seen.add(field)
-            yield Refusal(field, _reason(fault["type"], fault["msg"]), hints.get(field, ""), line)
+            yield Refusal(field, reason_of(fault["type"], fault["msg"]), hints.get(field, ""), line)
 
 
-def _reason(kind: str, message: str) -> str:
+def reason_of(kind: str, message: str) -> str:
+    """What pydantic says of a fault of that kind, in our words and without a value."""
     match kind:
         case "missing":
             return "is missing"
