@@ -36,7 +36,7 @@ def collector_app(collector: Collector, routers: Iterable[APIRouter] = ()) -> Fa
     app = FastAPI(
         title="Refrain",
         lifespan=lifespan,
-        exception_handlers={HTTPException: _explained},
+        exception_handlers={HTTPException: explained},
         docs_url=None,
         redoc_url=None,
     )
@@ -65,8 +65,10 @@ def _ask(store: EventStore) -> None:
         connection.execute(text("SELECT 1"))
 
 
-async def _explained(_: Request, error: Exception) -> Response:
+async def explained(request: Request, error: Exception) -> Response:
     """What Starlette refuses by itself: a path or a method that is not there."""
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
+    if request.method == "OPTIONS" and status == HTTPStatus.METHOD_NOT_ALLOWED:
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=dict(error.headers or {}))
     return ProblemError(status, f"{status.phrase}.", headers=dict(error.headers or {})).response()

@@ -1,6 +1,5 @@
 """The `collect` command."""
 
-import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +7,8 @@ import typer
 
 from flows.display import error_console
 from refrain.environment import prepare_environment
-from refrain.errors import UsageError
 from refrain.project import find_project
+from serving.listening import address_of, bound
 
 err = error_console()
 PORT = 8090
@@ -29,24 +28,9 @@ def collect(
     prepare_environment(project.root)
     from serving.server import serve  # noqa: PLC0415 - as in flows/cli.py
 
-    listening = _listen(host, port)
-    shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{listening.getsockname()[1]}"
+    listening = bound(host, port)
+    address = address_of(listening, host)
     try:
         serve(project, listening, lambda store: err.print(f"Collecting on {address} into {store}. Ctrl-C stops it."))
     except KeyboardInterrupt:
         err.print("Stopped. Everything that was accepted is stored.")
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A socket that is listened on. Raises UsageError where that cannot be."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-    except OSError as error:
-        raise UsageError(
-            f"Nothing can listen on {host} port {port}: {error.strerror or error}.", hint="Choose another --port."
-        ) from None
-    return listening

@@ -1,5 +1,6 @@
 """What an endpoint is, apart from who calls it: FastAPI's documented route, or the door's short way."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -73,6 +74,13 @@ class Endpoint:
     """An answer, for the documentation."""
     problems: Mapping[int, str] = field(default_factory=dict)
     """Status -> when it is answered with."""
+    media_type: str = JSON
+    """Of the answer."""
+
+    @property
+    def name(self) -> str:
+        """What OpenAPI calls it."""
+        return "_".join([self.method.lower(), *re.findall(r"[a-z0-9]+", self.path.lower())])
 
     @property
     def operation(self) -> dict[str, Any]:
@@ -82,7 +90,7 @@ class Endpoint:
             content["example"] = self.example
         found: dict[str, Any] = {
             "responses": {
-                "200": {"description": "The answer.", "content": {JSON: content}},
+                "200": {"description": "The answer.", "content": {self.media_type: content}},
                 **{
                     str(status): {"description": text, "content": {MEDIA_TYPE: {}}}
                     for status, text in sorted(self.problems.items())
@@ -106,6 +114,7 @@ def documented(endpoints: Sequence[Endpoint], max_body_bytes: int) -> APIRouter:
             methods=[endpoint.method],
             summary=endpoint.summary,
             tags=[endpoint.tag],
+            operation_id=endpoint.name,
             openapi_extra=endpoint.operation,
         )
     return router

@@ -1,8 +1,10 @@
-"""What the collector says about itself: a JSON object a line, on standard error. Never what was sent."""
+"""What a server says about itself: a JSON object a line, on standard error. Never what was sent."""
 
 import json
 import logging
 from datetime import UTC, datetime
+
+from serving.web.request_log import LineLog
 
 
 class _JsonLines(logging.Formatter):
@@ -12,9 +14,20 @@ class _JsonLines(logging.Formatter):
         return json.dumps({"at": at, "level": record.levelname.lower(), "message": record.getMessage()})
 
 
-def log_as_json_lines() -> None:
-    """Send the logs of the collector and, where something is wrong, of its libraries there."""
-    handler = logging.StreamHandler()
+class _IntoLog(logging.Handler):
+    """Hands lines to the thread that writes them."""
+
+    def __init__(self, log: LineLog) -> None:
+        super().__init__()
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._log.offer(f"{self.format(record)}\n")
+
+
+def log_as_json_lines(log: LineLog | None = None) -> None:
+    """Send the logs of the server and, where something is wrong, of its libraries there: by `log`, where given."""
+    handler = logging.StreamHandler() if log is None else _IntoLog(log)
     handler.setFormatter(_JsonLines())
     root = logging.getLogger()
     root.handlers = [handler]

@@ -23,14 +23,18 @@ class ProblemError(Exception):
         super().__init__(detail)
         self.status, self.detail, self.errors, self.headers = status, detail, errors, headers or {}
 
-    def response(self) -> Response:
-        """The answer."""
+    def body(self) -> bytes:
+        """The problem details."""
         body: dict[str, Any] = {"type": "about:blank", "title": self.status.phrase, "status": int(self.status)}
         body["detail"] = self.detail
         if self.errors:
             body["errors"] = [shown(refusal) for refusal in self.errors[:_MOST_SHOWN]]
             body["faults"] = len(self.errors)
-        return Response(json.dumps(body), status_code=self.status, media_type=MEDIA_TYPE, headers=self.headers)
+        return json.dumps(body).encode()
+
+    def response(self) -> Response:
+        """The answer."""
+        return Response(self.body(), status_code=self.status, media_type=MEDIA_TYPE, headers=self.headers)
 
 
 def refused(errors: Sequence[Refusal]) -> ProblemError:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from serving.web.problems import ProblemError
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-_log = logging.getLogger("refrain.collector")
+_log = logging.getLogger("refrain.serving")
 
 
 class RawRoute(APIRoute):
@@ -44,7 +44,7 @@ class RawRoute(APIRoute):
 
 def fault() -> Response:
     """500: a fault of the program's own."""
-    return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "A fault of the collector's own. It is logged.").response()
+    return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "A fault of the server's own. It is logged.").response()
 
 
 def answer(code: HTTPStatus, /, **parts: Any) -> Response:
