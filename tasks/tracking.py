@@ -66,11 +66,14 @@ class Store:
             fcntl.flock(stream, fcntl.LOCK_EX)
             yield
 
-    def connection(self) -> sqlite3.Connection:
-        """A connection to the SQLite file of the store, for reading at once what MLflow takes seconds to say."""
+    def connection(self, patience: float = _SECONDS_TO_WAIT) -> sqlite3.Connection:
+        """A connection to the SQLite file of the store, for reading at once what MLflow takes seconds to say.
+
+        `patience`: seconds that it waits for whoever has locked the file.
+        """
         assert self.database is not None
         # Not read-only: SQLite must be able to roll back what a killed writer left half-written.
-        return sqlite3.connect(self.database, timeout=_SECONDS_TO_WAIT)
+        return sqlite3.connect(self.database, timeout=patience)
 
 
 def open_store(project: Project) -> Store:

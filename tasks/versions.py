@@ -1,6 +1,6 @@
 """What the registry holds of a target: its versions, its aliases, and what was noted about them."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,8 @@ from tasks.tracking import Store
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 BASELINE = "baseline"
+_PATIENCE = 2.0
+"""Seconds that a look at the aliases waits for a locked store: the next look comes soon."""
 
 
 class Version(Frozen):
@@ -86,6 +88,48 @@ def read_target(store: Store, target: str) -> RegisteredTarget:
     if store.database is None:
         return _from_client(store, target)
     return _from_database(store, target) if store.exists() else _nothing(target)
+
+
+def alias_marks(store: Store, targets: Iterable[str]) -> Mapping[str, Hashable]:
+    """Target -> a value that is another one once an alias was moved, or names another model than it did.
+
+    Of a SQLite store it also changes when the model's digest or what it said of its example was noted anew, and takes
+    a millisecond. A target of which nothing is registered is absent.
+    """
+    if store.database is None:
+        marks = {target: _mark_from_client(store, target) for target in targets}
+        return {target: mark for target, mark in marks.items() if mark is not None}
+    if not store.exists():
+        return {}
+    wanted, found = set(targets), dict[str, list[Any]]()
+    with closing(store.connection(_PATIENCE)) as connection:
+        for name, *rest in connection.execute(_MARKS):
+            if name in wanted:
+                found.setdefault(name, []).append(tuple(rest))
+    return {name: tuple(rows) for name, rows in found.items()}
+
+
+_MARKS = """
+SELECT alias.name, alias.alias, alias.version, made.creation_time, made.storage_location, tag.key, tag.value
+FROM registered_model_aliases AS alias
+LEFT JOIN model_versions AS made
+    ON made.name = alias.name AND made.version = alias.version AND made.current_stage != 'Deleted_Internal'
+LEFT JOIN model_version_tags AS tag
+    ON tag.name = alias.name AND tag.version = alias.version AND tag.key IN ('model_md5', 'example_output')
+ORDER BY alias.name, alias.alias, tag.key
+"""
+
+
+def _mark_from_client(store: Store, target: str) -> Hashable | None:
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - seconds, and a SQLite store does without
+
+    try:
+        model = store.client().get_registered_model(target)
+    except MlflowException as error:
+        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+            return None
+        raise
+    return (model.creation_timestamp, *sorted(model.aliases.items()))
 
 
 def run_tags(store: Store, run_id: str) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -19,13 +19,15 @@ from refrain.errors import ModelError
 from refrain.settings import Frozen
 from tasks.kinds.kind import Answers
 from tasks.kinds.registry import kind_of
-from tasks.model_folder import EXAMPLE_OUTPUT, MODEL_FILE, fetched_model, read_example, read_learned
+from tasks.model_folder import EXAMPLE_OUTPUT, MD5, MODEL_FILE, fetched_model, read_example, read_learned
 from tasks.records import LearnedRecord
 from tasks.tracking import Store
-from tasks.versions import Version
+from tasks.versions import BASELINE, CHAMPION, Version
 
 CLOSE = 1e-6
 """How far a loaded model may be from what its version said of the logged example when it was registered."""
+
+Identity = tuple[str, int, datetime, str, str, str]
 
 
 class ServedModel(Frozen):
@@ -40,7 +42,7 @@ class ServedModel(Frozen):
     """The last as_of that it learned from; None where that was not noted. Of days up to it, what it says is no test."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LoadedModel:
     """A version that has reproduced its logged example. Ask it from one thread at a time."""
 
@@ -83,10 +85,30 @@ class LoadedTarget:
     baseline: LoadedModel | None
     """The best baseline."""
 
+    @property
+    def by_alias(self) -> Mapping[str, LoadedModel]:
+        """All of them, by the aliases that they are found under."""
+        bar = {} if self.baseline is None else {BASELINE: self.baseline}
+        return {CHAMPION: self.champion, **self.families, **bar}
+
+    @staticmethod
+    def of_aliases(models: Mapping[str, LoadedModel]) -> "LoadedTarget | None":
+        """The models found under a target's aliases; none without a champion."""
+        if CHAMPION not in models:
+            return None
+        families = {alias: model for alias, model in models.items() if alias not in (CHAMPION, BASELINE)}
+        return LoadedTarget(models[CHAMPION], families, models.get(BASELINE))
+
 
 def columns_of(target: Target) -> Columns:
     """The features of a target, by kind."""
     return Columns(target.numeric, target.categorical, target.text)
+
+
+def identity(version: Version) -> Identity:
+    """What tells a version from another one, also from one that has its number after the registry was made anew."""
+    tags = (version.tags.get(MD5, ""), version.tags.get(EXAMPLE_OUTPUT, ""))
+    return (version.target, version.version, version.created_at, version.location, *tags)
 
 
 def load_version(store: Store, version: Version) -> LoadedModel:
@@ -94,6 +116,18 @@ def load_version(store: Store, version: Version) -> LoadedModel:
 
     Raises ModelError if it does not load, or says something else.
     """
+    try:
+        return _loaded(store, version)
+    except ModelError:
+        raise
+    except Exception as error:
+        # What is stored may be of any make: an estimator of other columns, an example that is no table ...
+        raise ModelError(
+            f"{_label(version)}: it fails on its logged example ({type(error).__name__}).", hint="Train it anew."
+        ) from error
+
+
+def _loaded(store: Store, version: Version) -> LoadedModel:
     target = find_target(version.target)
     columns = columns_of(target)
     with fetched_model(store, version) as folder:
@@ -101,6 +135,8 @@ def load_version(store: Store, version: Version) -> LoadedModel:
         example = Rows.of_frame(read_example(folder), columns)
         learned = read_learned(folder)
     expected = np.asarray(json.loads(version.tags.get(EXAMPLE_OUTPUT, "[]")), dtype=np.float64)
+    if not len(expected):
+        raise ModelError(f"{_label(version)}: it has no logged example.", hint="Train it anew.")
     _check(version, target, "it", kind_of(target).ask(model, example.frame()), expected)
     quick = compiled(model, columns)
     if quick is not None:
@@ -121,15 +157,21 @@ def served_model(version: Version) -> ServedModel:
 
 
 def _check(version: Version, target: Target, who: str, said: Answers, expected: Answers) -> None:
-    label = f"{version.target} version {version.version} cannot be served"
     if said.shape != expected.shape:
-        raise ModelError(f"{label}: {who} answers another number of values than it did.", hint="Train it anew.")
+        raise ModelError(
+            f"{_label(version)}: {who} answers another number of values than it did.", hint="Train it anew."
+        )
     distance = kind_of(target).distance(said, expected)
     if not distance <= CLOSE:
         raise ModelError(
-            f"{label}: of its logged example {who} says something else than when it was registered, by {distance:.3g}.",
+            f"{_label(version)}: of its logged example {who} says something else than when it was registered, "
+            f"by {distance:.3g}.",
             hint="Serve another version, or train it anew.",
         )
+
+
+def _label(version: Version) -> str:
+    return f"{version.target} version {version.version} cannot be served"
 
 
 def _day(text: str) -> date | None:
