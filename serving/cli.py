@@ -2,8 +2,12 @@
 
 from flows.cli import app, main
 from serving.collect_cli import collect
+from serving.key_cli import key
+from serving.serve_cli import serve
 
+app.command()(serve)
 app.command()(collect)
+app.command()(key)
 
 __all__ = ["main"]
 

@@ -1,0 +1,46 @@
+"""A project's own API: its registry, its store, the keys and the log of the environment."""
+
+import os
+from collections.abc import Sequence
+
+from starlette.types import ASGIApp
+
+from features.registry import select_targets
+from flows.activity_cli import platform_timezone
+from refrain.project import Project
+from serving.api import Parts, api
+from serving.audience.figures import FiguresBeside
+from serving.collector.collector import Collector
+from serving.collector.emails import email_key
+from serving.web.keys import ApiKeys
+from tasks.champions.shelf import Shelf
+from tasks.collected.opening import open_event_store
+from tasks.prediction_log.log import prediction_log_of
+from tasks.tracking import open_store
+
+
+def assembled(project: Project, keys: ApiKeys, targets: Sequence[str]) -> tuple[Parts, ASGIApp]:
+    """The parts, with the champions loaded, and the application. Raises RefrainError where it cannot begin."""
+    settings = project.settings
+    names = [target.name for target in select_targets(list(targets))]
+    key, log = email_key(), prediction_log_of(os.environ, settings.serving.prediction_log)
+    store = open_event_store(project)
+    shelf = Shelf(open_store(project), names)
+    shelf.refresh()
+    parts = Parts(
+        shelf=shelf,
+        collector=Collector(store, settings.collector, email_key=key),
+        figures=FiguresBeside(store.address, platform_timezone(project)),
+        settings=settings.serving,
+        keys=keys,
+        predictions=log,
+    )
+    return parts, api(parts)
+
+
+def said(shelf: Shelf) -> str:
+    """What is served, and what is not, in a sentence or two."""
+    loaded = shelf.shown.loaded
+    missing = [target for target in shelf.targets if target not in loaded]
+    sentence = f"{len(shelf.targets) - len(missing)} of {len(shelf.targets)} targets."
+    return f"{sentence} Not yet: {', '.join(missing)}." if missing else sentence
