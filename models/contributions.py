@@ -65,13 +65,11 @@ def contributions(model: Any, rows: pd.DataFrame) -> Contributions:
     if isinstance(model, CalibratedModel | CalibratedClasses):
         return contributions(model.estimator, rows)
     if isinstance(model, EveryClass):
-        return _of_every_class(model, rows)
-    if isinstance(model, BaseRate):
-        return _constant(log_odds(np.full(len(rows), model.rate_)), LOG_ODDS)
+        return of_every_class(model, contributions(model.estimator, rows))
+    if isinstance(model, BaseRate | ClassShares):
+        return of_no_feature(model, len(rows))
     if isinstance(model, ColumnScore):
-        return _of_column(model, rows)
-    if isinstance(model, ClassShares):
-        return _constant(np.log(np.maximum(model.predict_proba(rows), 1e-12)), LOG_ODDS)
+        return of_column(model, model.predict_proba(rows)[:, 1])
     if isinstance(model, Pipeline):
         return _of_pipeline(model, rows)
     raise _unknown(model)
@@ -83,15 +81,21 @@ def _unknown(model: Any) -> ModelError:
     )
 
 
-def _constant(base: Numbers, scale: str) -> Contributions:
-    return Contributions((), np.zeros((*base.shape, 0)), base, scale)
+def of_no_feature(model: BaseRate | ClassShares, rows: int) -> Contributions:
+    """Those of a baseline that says the same of every row."""
+    if isinstance(model, BaseRate):
+        base = log_odds(np.full(rows, model.rate_))
+    else:
+        base = np.log(np.maximum(np.tile(model.shares_, (rows, 1)), 1e-12))
+    return Contributions((), np.zeros((*base.shape, 0)), base, LOG_ODDS)
 
 
-def _of_column(model: ColumnScore, rows: pd.DataFrame) -> Contributions:
-    """The column is standardised, so that it adds nothing to the mean training row's score."""
+def of_column(model: ColumnScore, chances: Numbers) -> Contributions:
+    """Those behind the chances that it gave. The column is standardised, so that its mean in training adds nothing."""
     constant = model.intercept_
-    ones = log_odds(model.predict_proba(rows)[:, 1])
-    return Contributions((model.column,), (ones - constant)[:, None], np.full(len(rows), constant), LOG_ODDS)
+    return Contributions(
+        (model.column,), (log_odds(chances) - constant)[:, None], np.full(len(chances), constant), LOG_ODDS
+    )
 
 
 def _of_pipeline(pipeline: Pipeline, rows: pd.DataFrame) -> Contributions:
@@ -100,17 +104,17 @@ def _of_pipeline(pipeline: Pipeline, rows: pd.DataFrame) -> Contributions:
     if isinstance(model, LogisticRegression):
         values, base = _linear(prepare, model, prepared)
     elif isinstance(model, XGBClassifier):
-        values, base = _boosted(model, prepared)
+        values, base = of_boosted_columns(model, prepared)
     elif isinstance(model, RandomForestClassifier):
         values, base = _forest(model, prepared)
     else:
         raise _unknown(model)
-    names, together = _added_up(values, features_of_columns(prepare))
+    names, together = by_feature(values, features_of_columns(prepare))
     scale = PROBABILITY if isinstance(model, RandomForestClassifier) else LOG_ODDS
     return Contributions(names, together, base, scale)
 
 
-def _added_up(values: Numbers, features: list[str]) -> tuple[tuple[str, ...], Numbers]:
+def by_feature(values: Numbers, features: list[str]) -> tuple[tuple[str, ...], Numbers]:
     """The contributions of all columns of a feature as one, features in the order of their first column."""
     names = tuple(dict.fromkeys(features))
     place = {name: number for number, name in enumerate(names)}
@@ -132,8 +136,9 @@ def _linear(prepare: Pipeline, model: LogisticRegression, prepared: Numbers) -> 
     return away[:, None, :] * model.coef_, np.tile(model.coef_ @ means.means_ + model.intercept_, (len(prepared), 1))
 
 
-def _boosted(model: XGBClassifier, prepared: Numbers) -> tuple[Numbers, Numbers]:
-    booster, rounds = model.get_booster(), _rounds(model)
+def of_boosted_columns(model: XGBClassifier, prepared: Numbers) -> tuple[Numbers, Numbers]:
+    """What each prepared column adds, and the base: (rows, columns) and (rows,), or with an axis of classes."""
+    booster, rounds = model.get_booster(), rounds_of(model)
     matrix = DMatrix(prepared, missing=np.nan, nthread=1)
     found = booster.predict(matrix, pred_contribs=True, iteration_range=(0, rounds), strict_shape=True)
     found = np.asarray(found, dtype=np.float64)  # (rows, margins, columns + 1), the last one the base
@@ -141,7 +146,7 @@ def _boosted(model: XGBClassifier, prepared: Numbers) -> tuple[Numbers, Numbers]
     return found[..., :-1], found[..., -1]
 
 
-def _rounds(model: XGBClassifier) -> int:
+def rounds_of(model: XGBClassifier) -> int:
     """The rounds that it predicts with: the best ones where it stopped early, otherwise all (0)."""
     stopped = model.get_booster().attr("best_iteration")
     return 0 if stopped is None else int(stopped) + 1
@@ -158,17 +163,19 @@ def _forest(model: RandomForestClassifier, prepared: Numbers) -> tuple[Numbers, 
     return (found[:, 1], base[:, 1]) if len(model.classes_) == 2 else (found, base)
 
 
-def _of_every_class(model: EveryClass, rows: pd.DataFrame) -> Contributions:
-    """Of all classes. One that no training row had gets a base alone, such that it has its probability."""
-    known = contributions(model.estimator, rows)
+def of_every_class(model: EveryClass, known: Contributions) -> Contributions:
+    """Of all classes, from those of the `known` ones.
+
+    One that no training row had gets a base alone, such that it has its probability.
+    """
     values, base = known.values, known.base
     if base.ndim == 1:  # two classes, the second one's
         none = np.zeros_like(values)
         values = np.stack([none if known.scale == LOG_ODDS else -values, values], axis=1)
         base = np.stack([np.zeros_like(base) if known.scale == LOG_ODDS else 1 - base, base], axis=1)
-    whole = np.zeros((len(rows), model.classes, values.shape[-1]))
+    whole = np.zeros((len(base), model.classes, values.shape[-1]))
     if known.scale == PROBABILITY:
-        bases = np.full((len(rows), model.classes), model.unseen_)
+        bases = np.full((len(base), model.classes), model.unseen_)
         whole[:, model.present_], bases[:, model.present_] = values * model.seen_share, base * model.seen_share
     else:
         unseen = logsumexp(base + values.sum(axis=-1), axis=1) + np.log(model.unseen_ / model.seen_share)

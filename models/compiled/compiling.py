@@ -2,6 +2,7 @@
 
 from typing import Any, Protocol
 
+from models.compiled.explanations import explanations
 from models.compiled.rows import Numbers, Rows
 from models.contributions import Contributions
 from models.preprocessing import Columns
@@ -32,5 +33,4 @@ def compiled(model: Any, columns: Columns) -> Compiled | None:
 
 def explaining(model: Any, columns: Columns) -> Explaining | None:
     """The compiled form of what drives a stored model's scores; None where there is none."""
-    del model, columns
-    return None
+    return explanations(model, columns)
