@@ -263,8 +263,8 @@ def models(
 @app.command()
 def predict(
     target: Annotated[str, typer.Argument(help="A target, as hits.hit.")],
-    path: Annotated[Path, typer.Argument(metavar="IN.csv", help="Rows to score: the target's features.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Where to write the predictions.")],
+    path: Annotated[Path, typer.Argument(metavar="IN.csv|IN.parquet", help="Rows to score: the target's features.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where to write the predictions: .csv or .parquet.")],
 ) -> None:
     """Score the rows of a file with the served model."""
     here = Path.cwd()

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from features.target import Target
 from refrain.project import Project
@@ -12,9 +13,31 @@ from tasks.tracking import open_store
 
 def predict_file(project: Project, target: Target, source: Path, destination: Path, console: Console) -> str:
     """Score `source` into `destination`, and say in words what was done."""
-    with console.status(f"scoring {source.name}"):
-        report = score(target, source, destination, open_store(project))
+    with _progress(console) as progress:
+        bar = progress.add_task(f"scoring {source.name}", total=None, rows=0, speed=0.0)
+
+        def told(rows: int, share: float) -> None:
+            elapsed = progress.tasks[bar].elapsed or 0.0
+            speed = rows / elapsed if elapsed else 0.0
+            progress.update(bar, completed=share or None, total=1.0 if share else None, rows=rows, speed=speed)
+
+        report = score(target, source, destination, open_store(project), told)
     return "\n".join(_sentences(report, destination))
+
+
+def _progress(console: Console) -> Progress:
+    """A bar while the work lasts, where somebody watches."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rows]:,} rows, {task.fields[speed]:,.0f} a second"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
 
 
 def _sentences(report: ScoreReport, destination: Path) -> list[str]:

@@ -70,7 +70,7 @@ def test_an_unknown_column_is_ignored_and_told_unless_it_looks_misspelt(served, 
 def test_the_same_rows_score_the_same_in_any_chunk(served, tmp_path, monkeypatch):
     path = write(tmp_path / "in.csv", rows(100))
     score(TARGET, path, tmp_path / "whole.csv", served)
-    monkeypatch.setattr("tasks.score_rows._CHUNK", 7)
+    monkeypatch.setattr("tasks.scoring.batches._SIZE", 7)
     assert score(TARGET, path, tmp_path / "chunks.csv", served).rows == 100
     whole, chunks = (pd.read_csv(tmp_path / name) for name in ("whole.csv", "chunks.csv"))
     np.testing.assert_allclose(whole["probability"], chunks["probability"], atol=1e-12)
