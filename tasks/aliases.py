@@ -35,7 +35,7 @@ class AliasMove(Frozen):
 
 def alias_moves(store: Store, target: str) -> tuple[AliasMove, ...]:
     """All moves of a target's aliases, from the first to the last."""
-    return _moves(read_target(store, target))
+    return moves_of(read_target(store, target))
 
 
 def move_alias(
@@ -70,7 +70,7 @@ def move_alias(
         flow_run_id=flow_run_id,
     )
     client = store.client()
-    last = next((known for known in reversed(_moves(model)) if known.alias == alias), None)
+    last = next((known for known in reversed(moves_of(model)) if known.alias == alias), None)
     if last is None or (last.from_version, last.to_version, last.why) != (before, version, why):
         # Otherwise a run was killed between writing this very record and the move.
         key = f"{_MOVE}{move.when:%Y-%m-%dT%H:%M:%S.%fZ}.{alias}"
@@ -107,7 +107,8 @@ def check_loads(store: Store, version: Version) -> None:
         raise ModelError(f"{label} cannot be served: {reason.rstrip('.')}.", hint="Choose another version.")
 
 
-def _moves(model: RegisteredTarget) -> tuple[AliasMove, ...]:
+def moves_of(model: RegisteredTarget) -> tuple[AliasMove, ...]:
+    """The same of a target that was read."""
     tags = (tag for version in model.versions for tag in version.tags.items())
     found = [AliasMove.model_validate_json(value) for key, value in tags if key.startswith(_MOVE)]
     return tuple(sorted(found, key=lambda move: move.when))

@@ -66,6 +66,14 @@ def find_registration(store: Store, target: str, lineage: Lineage) -> Registrati
     model = read_target(store, target)
     if model.tags.get(TRAINING) != lineage.training:
         return None
+    found = last_registration(store, model)
+    return found if found is not None and found.training == lineage.training else None
+
+
+def last_registration(store: Store, model: RegisteredTarget) -> Registration | None:
+    """The registration of the training that was registered last and whole, whatever it was made of."""
+    if TRAINING not in model.tags:
+        return None
     tags = run_tags(store, model.tags.get(RUN, ""))
     try:
         pieces = (tags[f"{_REGISTRATION}{place:03d}"] for place in range(int(tags[_PIECES])))
@@ -73,7 +81,7 @@ def find_registration(store: Store, target: str, lineage: Lineage) -> Registrati
     except (KeyError, ValueError):  # noted by another version of Refrain: registering again notes it anew
         return None
     now_served = model.aliased(CHAMPION)
-    if found.training != lineage.training or now_served is None:
+    if now_served is None:
         return None
     found = found.model_copy(update={"created": False})
     return found if now_served.version == found.champion.version else _moved(found, now_served)

@@ -1,8 +1,9 @@
 """What the registry holds of a target: its versions, its aliases, and what was noted about them."""
 
 from collections.abc import Hashable, Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 from refrain.errors import ModelError
@@ -143,6 +144,27 @@ def run_tags(store: Store, run_id: str) -> Mapping[str, str]:
         return dict(store.client().get_run(run_id).data.tags)
     except MlflowException:
         return {}
+
+
+def run_metrics(store: Store, run_ids: Iterable[str]) -> Mapping[str, Mapping[str, float]]:
+    """Run -> metric -> value, read as `read_target` reads; a run that there is not is absent, and so is what is no
+    number.
+    """
+    wanted, found = list(run_ids), dict[str, dict[str, float]]()
+    if store.database is not None:
+        marks = ", ".join("?" * len(wanted))
+        query = f"SELECT run_uuid, key, value FROM latest_metrics WHERE NOT is_nan AND run_uuid IN ({marks})"  # noqa: S608
+        with closing(store.connection()) as connection:
+            for run_id, key, value in connection.execute(query, wanted):
+                found.setdefault(run_id, {})[key] = value
+        return found
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - as above
+
+    for run_id in wanted:
+        with suppress(MlflowException):
+            metrics = store.client().get_run(run_id).data.metrics
+            found[run_id] = {key: value for key, value in metrics.items() if isfinite(value)}
+    return found
 
 
 def _nothing(target: str) -> RegisteredTarget:

@@ -11,6 +11,7 @@ from features.registry import all_targets, find_target
 from refrain.errors import ModelError
 from tasks.champions.loaded import LoadedModel, LoadedTarget, identity, load_version
 from tasks.champions.refused import Refused
+from tasks.model_folder import local_folder
 from tasks.tracking import Store
 from tasks.versions import CHALLENGER, CHAMPION, RegisteredTarget, Version, alias_marks, read_target
 
@@ -137,9 +138,10 @@ class Shelf:
         try:
             return load_version(self.store, version)
         except ModelError as error:
-            refused.note(version, str(error))
-            _log.warning("Refused: %s", error)
-            raise
+            why = _without_place(str(error), version)
+            refused.note(version, why)
+            _log.warning("Refused: %s", why)
+            raise ModelError(why) from error
 
     def _show(self, target: str, found: LoadedTarget | None, problems: Mapping[str, str]) -> bool:
         """Let all see what a target is served with from now on; whether that is something else than before."""
@@ -163,3 +165,9 @@ class Shelf:
 def _kind(error: Exception) -> str:
     """What went wrong, for a person: a database's own words, of others the kind alone, which may name addresses."""
     return str(error) if isinstance(error, sqlite3.Error) else type(error).__name__
+
+
+def _without_place(text: str, version: Version) -> str:
+    """The same without where the version lies on this machine: it is shown to whoever asks."""
+    folder = local_folder(version.location)
+    return text if folder is None else text.replace(str(folder), "...")

@@ -1,0 +1,147 @@
+"""From what the registry holds and what a shelf serves to what is answered about them."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from math import isfinite
+from typing import Any
+
+from features.registry import find_target
+from serving.registry.answers import (
+    Gate,
+    Measured,
+    Models,
+    Move,
+    Origin,
+    TargetDetail,
+    TargetSummary,
+    VersionDetail,
+    VersionSummary,
+)
+from tasks.aliases import AliasMove, moves_of
+from tasks.champions.shelf import Shelf, Shown
+from tasks.metrics import HIGHER_IS_BETTER
+from tasks.model_folder import MD5
+from tasks.registration import last_registration
+from tasks.tracking import Store
+from tasks.versions import BASELINE, CHAMPION, RegisteredTarget, Version, read_target, run_metrics
+
+_DATASET = "dataset."
+_ENDS = ("_low", "_high")
+
+
+def all_models(shelf: Shelf, today: date) -> Models:
+    """Every target that the shelf is to serve. Reads the registry: not to be called where others wait."""
+    store, shown = shelf.store, shelf.shown
+    found = (read_target(store, target) for target in shelf.targets)
+    return Models(targets=tuple(TargetSummary(**_summary(store, shown, one, today)) for one in found))
+
+
+def one_target(shelf: Shelf, target: str, today: date) -> TargetDetail:
+    """A target with all its versions. Reads the registry, too."""
+    registered = read_target(shelf.store, target)
+    metrics = run_metrics(shelf.store, {version.run_id for version in registered.versions})
+    versions = (_detail(version, metrics.get(version.run_id, {})) for version in reversed(registered.versions))
+    return TargetDetail(
+        **_summary(shelf.store, shelf.shown, registered, today),
+        versions=tuple(versions),
+        moves=tuple(_move(move) for move in reversed(moves_of(registered))),
+    )
+
+
+def _summary(store: Store, shown: Shown, registered: RegisteredTarget, today: date) -> dict[str, Any]:
+    target = find_target(registered.target)
+    champion, bar = registered.aliased(CHAMPION), registered.aliased(BASELINE)
+    others = [one for one in registered.versions if one.aliases and not one.is_baseline and one != champion]
+    moves = [move for move in moves_of(registered) if move.alias == CHAMPION]
+    registration = last_registration(store, registered)
+    loaded, problems = shown.loaded.get(target.name), shown.problems.get(target.name, {})
+    learned_until = None if champion is None else _day(champion)
+    return {
+        "target": target.name,
+        "question": target.question,
+        "headline": target.headline,
+        "higher_is_better": HIGHER_IS_BETTER[target.headline],
+        "served": None if loaded is None else loaded.champion.served,
+        "served_since": shown.since.get(target.name),
+        "problem": problems.get(CHAMPION, "") or shown.registry,
+        "problems": problems,
+        "champion": None if champion is None else _version(champion),
+        "challengers": tuple(_version(one) for one in others),
+        "baseline": None if bar is None else _version(bar),
+        "verdict": "" if registration is None else registration.verdict,
+        "promoted": _move(moves[-1]) if moves else None,
+        "learned_until": learned_until,
+        "days_since_learned": None if learned_until is None else (today - learned_until).days,
+    }
+
+
+def _version(version: Version) -> VersionSummary:
+    return VersionSummary(**_known(version))
+
+
+def _detail(version: Version, metrics: Mapping[str, float]) -> VersionDetail:
+    return VersionDetail(
+        **_known(version), metrics=dict(_measured(metrics)), gate=_gate(version), origin=_origin(version)
+    )
+
+
+def _known(version: Version) -> dict[str, Any]:
+    headline = version.tags.get("headline", "")
+    return {
+        "version": version.version,
+        "name": version.name,
+        "family": version.family,
+        "is_baseline": version.is_baseline,
+        "aliases": version.aliases,
+        "registered_at": version.created_at,
+        "metric": _tagged(version, headline),
+        "difference": _tagged(version, f"difference_{headline}"),
+    }
+
+
+def _tagged(version: Version, name: str) -> Measured:
+    value, low, high = (_number(version.tags.get(f"{name}{end}")) for end in ("", *_ENDS))
+    return Measured(value=value, low=low, high=high)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
+
+
+def _measured(metrics: Mapping[str, float]) -> Iterator[tuple[str, Measured]]:
+    """Metrics with the ends of their intervals, which are metrics by themselves in MLflow."""
+    for name, value in sorted(metrics.items()):
+        if not (name.endswith(_ENDS) and name.rpartition("_")[0] in metrics):
+            low, high = (metrics.get(f"{name}{end}") for end in _ENDS)
+            yield name, Measured(value=value, low=low, high=high)
+
+
+def _gate(version: Version) -> Gate:
+    return Gate(passed=version.tags.get("gate") == "passed", reason=version.tags.get("gate_reason", ""))
+
+
+def _origin(version: Version) -> Origin:
+    tags = version.tags
+    names = ("snapshot", "params", "code", "training", "git_commit", "flow_run_id")
+    return Origin(
+        datasets={key.removeprefix(_DATASET): md5 for key, md5 in tags.items() if key.startswith(_DATASET)},
+        model_md5=tags.get(MD5, ""),
+        mlflow_run_id=version.run_id,
+        learned_until=_day(version),
+        **{name: tags.get(name, "") for name in names},
+    )
+
+
+def _move(move: AliasMove) -> Move:
+    return Move(**move.model_dump(exclude={"numbers"}))
+
+
+def _day(version: Version) -> date | None:
+    try:
+        return date.fromisoformat(version.tags.get("learned_until", ""))
+    except ValueError:
+        return None
