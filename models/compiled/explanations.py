@@ -24,6 +24,7 @@ from models.preprocessing import Columns
 
 Numbers = NDArray[np.float64]
 Prepare = Callable[[Rows], Numbers]
+"""Rows -> what the model takes, shape (columns, rows)."""
 Explain = Callable[[Rows], Contributions]
 
 
@@ -69,7 +70,7 @@ def _of_pipeline(pipeline: Pipeline, columns: Columns) -> Explain | None:
 
 
 def _prepared(prepare: Pipeline, columns: Columns) -> Prepare:
-    return lambda rows: np.asarray(prepare.transform(rows.frame()), dtype=np.float64)
+    return lambda rows: np.asarray(prepare.transform(rows.frame()), dtype=np.float64).T
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,9 @@ class _Boosted:
 class _Linear:
     prepare: Prepare
     means: Numbers
+    """Shape (columns, 1)."""
     weights: Numbers
-    """Shape (columns, lines * features): a column's coefficients, each at the column's feature."""
+    """Shape (lines * features, columns): a column's coefficients, each at the column's feature."""
     base: Numbers
     """Shape (lines,)."""
     features: tuple[str, ...]
@@ -100,11 +102,11 @@ class _Linear:
     def of(prepare: Prepare, model: LogisticRegression, means: Numbers, features: list[str]) -> "_Linear":
         names = tuple(dict.fromkeys(features))
         one_hot = np.array(features)[:, None] == np.array(names)
-        weights = np.einsum("lc,cf->clf", model.coef_, one_hot).reshape(len(features), -1)
-        return _Linear(prepare, means, weights, model.coef_ @ means + model.intercept_, names)
+        weights = np.einsum("lc,cf->lfc", model.coef_, one_hot).reshape(-1, len(features))
+        return _Linear(prepare, means[:, None], weights, model.coef_ @ means + model.intercept_, names)
 
     def __call__(self, rows: Rows) -> Contributions:
-        values = (self.prepare(rows) - self.means) @ self.weights
+        values = (self.weights @ (self.prepare(rows) - self.means)).T
         base = np.tile(self.base, (len(rows), 1))
         if len(self.base) == 1:  # two classes have one line, that of the second
             return Contributions(self.features, values, base[:, 0], LOG_ODDS)

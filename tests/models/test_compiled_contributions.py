@@ -130,10 +130,10 @@ def test_tables_say_what_xgboost_says(depth: int, settings: dict[str, Any]) -> N
     values, base = of_boosted_columns(model, rows)
     found = boosted_tables(model, NAMES)
     assert found is not None
-    np.testing.assert_allclose(found.tables.values(rows)[:, 0], values, atol=1e-5)
+    np.testing.assert_allclose(found.tables.values(rows.T)[:, 0], values, atol=1e-5)
     np.testing.assert_allclose(found.base, base[:1], atol=1e-5)
     margin = model.predict(rows, output_margin=True)
-    np.testing.assert_allclose(found.base + found.tables.values(rows).sum(axis=(1, 2)), margin, atol=1e-5)
+    np.testing.assert_allclose(found.base + found.tables.values(rows.T).sum(axis=(1, 2)), margin, atol=1e-5)
 
 
 def test_columns_of_one_feature_are_added_up() -> None:
@@ -141,9 +141,9 @@ def test_columns_of_one_feature_are_added_up() -> None:
     apart, together = boosted_tables(model, NAMES), boosted_tables(model, ["first", "second", "first", *["third"] * 3])
     assert apart is not None
     assert together is not None
-    values = apart.tables.values(rows)[:, 0]
+    values = apart.tables.values(rows.T)[:, 0]
     expected = np.column_stack([values[:, 0] + values[:, 2], values[:, 1], values[:, 3:].sum(axis=1)])
-    np.testing.assert_allclose(together.tables.values(rows)[:, 0], expected, atol=1e-6)
+    np.testing.assert_allclose(together.tables.values(rows.T)[:, 0], expected, atol=1e-6)
 
 
 def test_tables_hold_the_rounds_that_a_model_predicts_with() -> None:
@@ -152,7 +152,7 @@ def test_tables_hold_the_rounds_that_a_model_predicts_with() -> None:
     found = boosted_tables(model, NAMES)
     assert found is not None
     margin = model.predict(rows, output_margin=True, iteration_range=(0, 5))
-    np.testing.assert_allclose(found.base + found.tables.values(rows).sum(axis=(1, 2)), margin, atol=1e-5)
+    np.testing.assert_allclose(found.base + found.tables.values(rows.T).sum(axis=(1, 2)), margin, atol=1e-5)
 
 
 @pytest.mark.parametrize(

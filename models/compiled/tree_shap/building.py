@@ -56,7 +56,7 @@ def _checked(tables: TreeTables, model: XGBClassifier, features: list[str]) -> B
     values, base = of_boosted_columns(model, rows)
     _, expected = by_feature(values, features)
     expected = expected.reshape(len(rows), *tables.shape)
-    off = np.abs(tables.values(rows) - expected).max()
+    off = np.abs(tables.values(rows.T) - expected).max()
     return BoostedTables(tables, np.atleast_1d(base[0])) if off <= CLOSE * max(np.abs(expected).max(), 1.0) else None
 
 

@@ -33,17 +33,17 @@ class TreeTables:
     """Margins and features."""
 
     def values(self, prepared: Numbers) -> Numbers:
-        """What each feature adds to each margin, shape (rows, margins, features), for columns (rows, columns)."""
-        found = np.empty((len(prepared), self.together.shape[0]))
-        for start in range(0, len(prepared), _ROWS_AT_ONCE):
+        """What each feature adds to each margin, shape (rows, margins, features), for columns (columns, rows)."""
+        found = np.empty((prepared.shape[1], self.together.shape[0]))
+        for start in range(0, len(found), _ROWS_AT_ONCE):
             rows = slice(start, start + _ROWS_AT_ONCE)
-            cells = self.starts + self._outcomes(prepared[rows]).take(self.part, axis=0)
+            cells = self.starts + self._outcomes(prepared[:, rows]).take(self.part, axis=0)
             found[rows] = (self.together @ self.tables.take(cells)).T
-        return found.reshape(len(prepared), *self.shape)
+        return found.reshape(len(found), *self.shape)
 
     def _outcomes(self, prepared: Numbers) -> NDArray[np.uint8]:
         """Of each part and row the outcomes of its splits as a number, see leaf_values, shape (parts, rows)."""
-        values = prepared.T.astype(np.float32)  # as XGBoost compares them
+        values = prepared.astype(np.float32)  # as XGBoost compares them
         missing = np.isnan(values)
         either = np.concatenate([np.where(missing, -np.inf, values), np.where(missing, np.inf, values)])
         left = (either.take(self.columns, axis=0) < self.thresholds).view(np.uint8)
