@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
+from models.compiled.rows import Rows, column_of
+
 _SMALLEST_SLOPE = 1e-6
 
 
@@ -20,7 +22,7 @@ class BaseRate(ClassifierMixin, BaseEstimator):
         self.rate_ = float(np.mean(y))
         return self
 
-    def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:  # noqa: N803
+    def predict_proba(self, X: pd.DataFrame | Rows) -> NDArray[np.float64]:  # noqa: N803
         """The same probabilities for every row of `X`, shape (rows, 2)."""
         return np.tile([1.0 - self.rate_, self.rate_], (len(X), 1))
 
@@ -51,7 +53,7 @@ class ColumnScore(ClassifierMixin, BaseEstimator):
         self.intercept_ = float(logistic.intercept_[0])
         return self
 
-    def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:  # noqa: N803
+    def predict_proba(self, X: pd.DataFrame | Rows) -> NDArray[np.float64]:  # noqa: N803
         """Probabilities of 0 and 1, shape (rows, 2)."""
         odds = self.slope_ * self._standard(self._filled(self._values(X))) + self.intercept_
         ones = 1.0 / (1.0 + np.exp(-np.clip(odds, -700.0, 700.0)))
@@ -61,8 +63,8 @@ class ColumnScore(ClassifierMixin, BaseEstimator):
         """The likelier label."""
         return (self.predict_proba(X)[:, 1] >= 0.5).astype(np.int64)
 
-    def _values(self, rows: pd.DataFrame) -> NDArray[np.float64]:
-        values = pd.to_numeric(rows[self.column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    def _values(self, rows: pd.DataFrame | Rows) -> NDArray[np.float64]:
+        values = column_of(rows, self.column)
         return np.arcsinh(np.where(np.isfinite(values), values, np.nan))
 
     def _filled(self, values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,6 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from models.compiled.rows import Rows
+
 Numbers = NDArray[np.float64]
 
 
@@ -22,14 +24,14 @@ class ClassShares(ClassifierMixin, BaseEstimator):
         self.shares_ = np.bincount(np.asarray(y, dtype=np.int64), minlength=self.classes) / len(y)
         return self
 
-    def predict_proba(self, X: pd.DataFrame) -> Numbers:  # noqa: N803
+    def predict_proba(self, X: pd.DataFrame | Rows) -> Numbers:  # noqa: N803
         """The same probabilities for every row of `X`, shape (rows, classes)."""
         return np.tile(self.shares_, (len(X), 1))
 
-    def predict(self, X: pd.DataFrame) -> NDArray[np.int64]:  # noqa: N803
+    def predict(self, X: pd.DataFrame | Rows) -> NDArray[np.int64]:  # noqa: N803
         """The most frequent class, the first one of equals."""
         return np.full(len(X), int(np.argmax(self.shares_)), dtype=np.int64)
 
-    def answers(self, X: pd.DataFrame) -> Numbers:  # noqa: N803
+    def answers(self, X: pd.DataFrame | Rows) -> Numbers:  # noqa: N803
         """The probabilities and the position of the chosen class, shape (rows, classes + 1)."""
         return np.column_stack([self.predict_proba(X), self.predict(X)])

@@ -81,7 +81,11 @@ class CalibratedClasses(ClassifierMixin, BaseEstimator):
 
     def answers(self, X: pd.DataFrame) -> Numbers:  # noqa: N803
         """The probabilities and the position of the chosen class, shape (rows, classes + 1)."""
-        probabilities = self.predict_proba(X)
+        return self.answered(self.estimator.predict_proba(X))
+
+    def answered(self, uncalibrated: Numbers) -> Numbers:
+        """The same from what the estimator gives each class."""
+        probabilities = np.asarray(self.calibrator.predict(uncalibrated), dtype=np.float64)
         return np.column_stack([probabilities, chosen_classes(probabilities, self.decision_weights)])
 
     def __sklearn_is_fitted__(self) -> bool:

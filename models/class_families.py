@@ -73,8 +73,12 @@ class EveryClass(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: pd.DataFrame) -> Numbers:  # noqa: N803
         """Probabilities of every class, shape (rows, classes)."""
-        found = np.full((len(X), self.classes), self.unseen_)
-        found[:, self.present_] = self.estimator.predict_proba(X) * self.seen_share
+        return self.every(self.estimator.predict_proba(X))
+
+    def every(self, known: Numbers) -> Numbers:
+        """Probabilities of every class, of the pipeline's of those that it knows."""
+        found = np.full((len(known), self.classes), self.unseen_)
+        found[:, self.present_] = known * self.seen_share
         return found
 
     def predict(self, X: pd.DataFrame) -> NDArray[np.int64]:  # noqa: N803

@@ -23,15 +23,15 @@ def features_of_columns(prepare: Pipeline) -> list[str]:
     found: list[str] = []
     for name, transformer, columns in together.transformers_:
         if name != "remainder":
-            found += _behind(transformer, [columns] if isinstance(columns, str) else list(columns))
+            found += features_behind(transformer, [columns] if isinstance(columns, str) else list(columns))
     return found
 
 
-def _behind(transformer: Any, columns: list[str]) -> list[str]:
+def features_behind(transformer: Any, columns: list[str]) -> list[str]:
     """The feature behind each column that a transformer makes of `columns`."""
     if isinstance(transformer, Pipeline):
         for _, step in transformer.steps:
-            columns = _behind(step, columns)
+            columns = features_behind(step, columns)
         return columns
     if isinstance(transformer, SimpleImputer):
         flags = [] if transformer.indicator_ is None else transformer.indicator_.features_

@@ -1,10 +1,13 @@
 """From records as they come to the numbers a model takes: typed, complete, scaled where the model needs it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import HashingVectorizer
@@ -12,7 +15,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, QuantileTransformer
 
-_LARGEST = 1e30  # forests compute in 32 bits
+LARGEST = 1e30
+"""Numbers beyond it are taken for it."""
 _QUANTILES = 200
 
 
@@ -28,6 +32,11 @@ class Columns:
     def all(self) -> tuple[str, ...]:
         """All features, in the order a model takes them."""
         return (*self.numeric, *self.categorical, *self.text)
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Where among the numeric features each of them stands."""
+        return {name: place for place, name in enumerate(self.numeric)}
 
 
 class FeatureTable(TransformerMixin, BaseEstimator):
@@ -74,15 +83,25 @@ class Bends(TransformerMixin, BaseEstimator):
     def transform(self, X: Any) -> Any:  # noqa: N803
         """Shape (rows, columns) -> (rows, columns * (1 + knots))."""
         values = np.asarray(X, dtype=np.float64)
-        places = np.arange(1, self.knots + 1) / (self.knots + 1)
-        return np.hstack([values, *(np.maximum(values - place, 0.0) for place in places)])
+        return np.hstack([values, *(np.maximum(values - place, 0.0) for place in self.places)])
+
+    @property
+    def places(self) -> NDArray[np.float64]:
+        """Where the line may bend, shape (knots,)."""
+        return np.arange(1, self.knots + 1) / (self.knots + 1)
+
+
+def tamed(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same numbers, an infinity being missing (NaN), and none beyond 1e30: forests compute in 32 bits."""
+    if not (np.abs(values) > LARGEST).any():
+        return values
+    return np.where(np.isfinite(values), np.clip(values, -LARGEST, LARGEST), np.nan)
 
 
 def _numbers(frame: pd.DataFrame, name: str) -> Any:
     if name not in frame.columns:
         return np.full(len(frame), np.nan)
-    values = pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.where(np.isfinite(values), np.clip(values, -_LARGEST, _LARGEST), np.nan)
+    return tamed(pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _words(frame: pd.DataFrame, name: str) -> Any:
