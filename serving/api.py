@@ -12,13 +12,17 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
+from features.catalogue import CatalogueSettings
 from refrain.errors import ModelError
 from refrain.settings import ServingSettings
 from serving.app import explained
 from serving.audience.activity import activity_figures
 from serving.audience.figures import Figures
+from serving.catalogue.endpoints import catalogue_endpoints
 from serving.collector.collecting import collecting
 from serving.collector.collector import Collector
+from serving.predictions.endpoints import prediction_endpoints
+from serving.registry.endpoints import registry_endpoints
 from serving.web.docs_page import docs_endpoints
 from serving.web.document import describe
 from serving.web.door import Door, Limits
@@ -47,6 +51,8 @@ class Parts:
     collector: Collector
     figures: Figures
     settings: ServingSettings
+    catalogue: CatalogueSettings = field(default_factory=CatalogueSettings)
+    """What the snapshots of catalogue.decay are taken with."""
     keys: ApiKeys = field(default_factory=ApiKeys)
     predictions: PredictionLog | None = None
     lines: LineLog = field(default_factory=LineLog)
@@ -111,7 +117,12 @@ def documented_app(parts: Parts, endpoints: Sequence[Endpoint]) -> FastAPI:
 
 
 def _endpoints(parts: Parts) -> list[Endpoint]:
-    return []
+    shelf, settings, log = parts.shelf, parts.settings, parts.predictions
+    return [
+        *prediction_endpoints(shelf, settings, log),
+        *catalogue_endpoints(shelf, settings, parts.catalogue, log),
+        *registry_endpoints(shelf),
+    ]
 
 
 def _living(parts: Parts) -> Any:

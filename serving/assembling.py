@@ -5,9 +5,11 @@ from collections.abc import Sequence
 
 from starlette.types import ASGIApp
 
+from features.catalogue import CatalogueSettings
 from features.registry import select_targets
 from flows.activity_cli import platform_timezone
 from refrain.project import Project
+from refrain.settings import validated
 from serving.api import Parts, api
 from serving.audience.figures import FiguresBeside
 from serving.collector.collector import Collector
@@ -15,6 +17,7 @@ from serving.collector.emails import email_key
 from serving.web.keys import ApiKeys
 from tasks.champions.shelf import Shelf
 from tasks.collected.opening import open_event_store
+from tasks.forecasting.forecaster import TARGET as CATALOGUE
 from tasks.prediction_log.log import prediction_log_of
 from tasks.tracking import open_store
 
@@ -32,10 +35,16 @@ def assembled(project: Project, keys: ApiKeys, targets: Sequence[str]) -> tuple[
         collector=Collector(store, settings.collector, email_key=key),
         figures=FiguresBeside(store.address, platform_timezone(project)),
         settings=settings.serving,
+        catalogue=_snapshot_settings(project),
         keys=keys,
         predictions=log,
     )
     return parts, api(parts)
+
+
+def _snapshot_settings(project: Project) -> CatalogueSettings:
+    where = f"params.yaml, targets.{CATALOGUE}.snapshot"
+    return validated(CatalogueSettings, dict(project.settings.target(CATALOGUE).snapshot), where)
 
 
 def said(shelf: Shelf) -> str:

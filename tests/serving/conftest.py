@@ -1,1 +1,55 @@
+"""Stores of each kind, and the whole API over small champions."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
 from event_stores import postgres_address, prepared_file, store, store_address  # noqa: F401
+from small_models import small_project, small_shelf
+from starlette.testclient import TestClient
+
+from refrain.project import Project
+from refrain.settings import CollectorSettings, ServingSettings
+from serving.api import Parts, api
+from serving.audience.figures import FiguresHere
+from serving.collector.collector import Collector
+from tasks.champions.shelf import Shelf
+from tasks.collected.opening import store_in
+from tasks.collected.schema import prepare
+
+
+@pytest.fixture(scope="session")
+def small_data(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project with the raw data and the snapshots of a small world, to be looked at only."""
+    return small_project(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="session")
+def small_registry(small_data: Project) -> Shelf:
+    """A shelf with small champions, families and baselines of all eight targets, to be looked at only."""
+    return small_shelf(small_data)
+
+
+@pytest.fixture(scope="session")
+def small_parts(small_registry: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Parts]:
+    """Makes the parts of an API over small champions, each with an empty store of its own; what is named is changed."""
+
+    def make(**changes: Any) -> Parts:
+        opened = store_in(tmp_path_factory.mktemp("api") / "events.db")
+        prepare(opened)
+        parts: dict[str, Any] = {
+            "shelf": small_registry,
+            "collector": Collector(opened, CollectorSettings()),
+            "figures": FiguresHere(opened, "UTC"),
+            "settings": ServingSettings(),
+        }
+        return Parts(**parts | changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def client(small_parts: Callable[..., Parts]) -> Iterator[TestClient]:
+    """A client of the whole API."""
+    with TestClient(api(small_parts()), raise_server_exceptions=False) as found:
+        yield found
