@@ -2,7 +2,12 @@
 
 from typing import Any, Protocol
 
+from models.baselines import BaseRate, ColumnScore
+from models.calibration import CalibratedModel
+from models.class_baselines import ClassShares
+from models.class_calibration import CalibratedClasses
 from models.compiled.explanations import explanations
+from models.compiled.probabilities import SameClasses, chances, classes
 from models.compiled.rows import Numbers, Rows
 from models.contributions import Contributions
 from models.preprocessing import Columns
@@ -27,8 +32,11 @@ class Explaining(Protocol):
 
 def compiled(model: Any, columns: Columns) -> Compiled | None:
     """The compiled form of a stored model that takes the features `columns`; None where there is none."""
-    del model, columns
-    return None
+    if isinstance(model, CalibratedModel | BaseRate | ColumnScore):
+        return chances(model, columns)
+    if isinstance(model, CalibratedClasses):
+        return classes(model, columns)
+    return SameClasses(model) if isinstance(model, ClassShares) else None
 
 
 def explaining(model: Any, columns: Columns) -> Explaining | None:
