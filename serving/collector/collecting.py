@@ -20,6 +20,26 @@ from tasks.collected.storing_events import EventBatch
 from tasks.collected.storing_users import ShowBatch
 
 T = TypeVar("T")
+_STORED: dict[str, Any] = {
+    "type": "object",
+    "description": "About one record: `status` and `duplicate`. About several: how many became what.",
+    "properties": {
+        "status": {"enum": ["stored", "held"]},
+        "duplicate": {"type": "boolean", "description": "Whether it was stored before."},
+        "accepted": {"type": "integer"},
+        "held": {"type": "integer", "description": "Of the accepted, those that wait for their user."},
+        "duplicates": {"type": "integer"},
+        "refused": {"type": "array", "items": {"type": "object"}},
+    },
+}
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {"application/json": {"schema": _STORED}}}
+    for status, text in (
+        (200, "All of it was stored before."),
+        (201, "It is stored."),
+        (202, "It is kept until its user is registered."),
+    )
+}
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"description": text, "content": {MEDIA_TYPE: {}}}
     for status, text in (
@@ -38,7 +58,7 @@ def collecting(collector: Collector) -> APIRouter:
     def post(path: str, summary: str, *media: tuple[str, dict[str, Any]]) -> Any:
         content = {kind: {"schema": schema} for kind, schema in media}
         body = {"requestBody": {"required": True, "content": content}}
-        return router.post(path, summary=summary, status_code=201, responses=_PROBLEMS, openapi_extra=body)
+        return router.post(path, summary=summary, status_code=201, responses=_ANSWERS | _PROBLEMS, openapi_extra=body)
 
     @post("/log-event", "Log a session", ("application/json", event_body.PARSER.schema()))
     async def log_event(request: Request) -> Response:

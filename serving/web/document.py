@@ -43,7 +43,6 @@ _SCHEMES = {
 _EVERYWHERE = {"401": "There is no API key in the request that is known here; only where keys are set."}
 _WITH_A_BODY = {
     "413": "The body is too large.",
-    "415": "The body is not said to be JSON.",
     "422": "What was sent cannot be taken: each fault with its field.",
 }
 _OVERDUE = {"503": "There is no answer now, or none in time; Retry-After says when to try again."}

@@ -15,6 +15,7 @@ from serving.web.problems import MEDIA_TYPE
 from serving.web.raw_route import RawRoute
 
 JSON = "application/json"
+_OF_BODIES = {413: "The body is too large.", 415: "The body is not said to be JSON."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +89,13 @@ class Endpoint:
         content: dict[str, Any] = {"schema": self.answers}
         if self.example is not None:
             content["example"] = self.example
+        problems = dict(self.problems) if self.body is None else {**_OF_BODIES, **self.problems}
         found: dict[str, Any] = {
             "responses": {
                 "200": {"description": "The answer.", "content": {self.media_type: content}},
                 **{
                     str(status): {"description": text, "content": {MEDIA_TYPE: {}}}
-                    for status, text in sorted(self.problems.items())
+                    for status, text in sorted(problems.items())
                 },
             }
         }
