@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from xgboost import XGBClassifier
@@ -15,16 +14,14 @@ from models.calibration import CalibratedModel
 from models.class_baselines import ClassShares
 from models.class_calibration import CalibratedClasses
 from models.class_families import EveryClass
-from models.compiled.rows import Rows
+from models.compiled.prepared import Prepare, prepared
+from models.compiled.rows import Numbers, Rows
 from models.compiled.tree_shap.building import BoostedTables, boosted_tables
 from models.contributions import LOG_ODDS, Contributions, of_column, of_every_class, of_no_feature
 from models.means import RememberedMeans
 from models.prepared_columns import features_of_columns
 from models.preprocessing import Columns
 
-Numbers = NDArray[np.float64]
-Prepare = Callable[[Rows], Numbers]
-"""Rows -> what the model takes, shape (columns, rows)."""
 Explain = Callable[[Rows], Contributions]
 
 
@@ -54,12 +51,14 @@ def _explain(model: Any, columns: Columns) -> Explain | None:
         known = _explain(model.estimator, columns)
         return None if known is None else lambda rows: of_every_class(model, known(rows))
     if isinstance(model, ColumnScore):
-        return lambda rows: of_column(model, model.predict_proba(rows.frame())[:, 1])
+        return lambda rows: of_column(model, model.predict_proba(rows)[:, 1])
     return _of_pipeline(model, columns) if isinstance(model, Pipeline) else None
 
 
 def _of_pipeline(pipeline: Pipeline, columns: Columns) -> Explain | None:
-    prepare, model = _prepared(pipeline[:-1], columns), pipeline[-1]
+    prepare, model = prepared(pipeline[:-1], columns), pipeline[-1]
+    if prepare is None:
+        return None
     features = features_of_columns(pipeline[:-1])
     if isinstance(model, LogisticRegression) and isinstance(pipeline[-2], RememberedMeans):
         return _Linear.of(prepare, model, pipeline[-2].means_, features)
@@ -67,10 +66,6 @@ def _of_pipeline(pipeline: Pipeline, columns: Columns) -> Explain | None:
         tables = boosted_tables(model, features)
         return None if tables is None else _Boosted(prepare, tables, tuple(dict.fromkeys(features)))
     return None
-
-
-def _prepared(prepare: Pipeline, columns: Columns) -> Prepare:
-    return lambda rows: np.asarray(prepare.transform(rows.frame()), dtype=np.float64).T
 
 
 @dataclass(frozen=True)
