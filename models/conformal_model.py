@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 
+from models.compiled.rows import Rows
 from models.curve_bounds import curve_answers
 from models.intervals import RelativeConformal
 
@@ -58,6 +59,10 @@ class ConformalModel(RegressorMixin, BaseEstimator):
         return self.estimator is not None
 
 
-def with_bounds(calibrator: RelativeConformal, predicted: Numbers, X: pd.DataFrame) -> Numbers:  # noqa: N803
+def with_bounds(
+    calibrator: RelativeConformal,
+    predicted: Numbers,
+    X: pd.DataFrame | Rows,  # noqa: N803
+) -> Numbers:
     """ANSWER of rows of which the amounts `predicted` are predicted, shape (rows, 5)."""
     return np.column_stack([predicted, calibrator.bounds(predicted, X)])

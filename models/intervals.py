@@ -13,6 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from models.compiled.rows import Rows
+
 Numbers = NDArray[np.float64]
 
 LEVELS = (0.8, 0.95)
@@ -68,14 +70,14 @@ class RelativeConformal(BaseEstimator):
         self.quantiles_ = self._quantiles(errors / self.spread(predicted, X)[:, None], self.digits(predicted, X))
         return self
 
-    def digits(self, predicted: Numbers, X: pd.DataFrame) -> NDArray[np.int64]:  # noqa: N803
+    def digits(self, predicted: Numbers, X: pd.DataFrame | Rows) -> NDArray[np.int64]:  # noqa: N803
         """Which part of each column a row belongs to, shape (columns, rows)."""
         found = [
             part_of(_values(name, predicted, X), edges) for name, edges in zip(self.columns, self.edges, strict=True)
         ]
         return np.asarray(found, dtype=np.int64).reshape(len(self.columns), len(predicted))
 
-    def spread(self, predicted: Numbers, X: pd.DataFrame) -> Numbers:  # noqa: N803
+    def spread(self, predicted: Numbers, X: pd.DataFrame | Rows) -> Numbers:  # noqa: N803
         """How large errors of such rows are, shape (rows,)."""
         found = np.ones(len(predicted))
         for name in self.terms:
@@ -96,7 +98,7 @@ class RelativeConformal(BaseEstimator):
             found *= np.sqrt(np.maximum(values / self.furthest_, 1.0))
         return np.asarray(found, dtype=np.float64)
 
-    def bounds(self, predicted: Numbers, X: pd.DataFrame) -> Numbers:  # noqa: N803
+    def bounds(self, predicted: Numbers, X: pd.DataFrame | Rows) -> Numbers:  # noqa: N803
         """low_80, high_80, low_95, high_95 of each row, shape (rows, 4), none below 0."""
         reach = (predicted + self.unit_) * self.spread(predicted, X)
         tails = self.quantiles_[self._codes(self.digits(predicted, X))]
@@ -154,10 +156,12 @@ def part_of(values: Numbers, edges: Sequence[float]) -> NDArray[np.int64]:
     return np.where(np.isnan(values), len(edges) + 1, found).astype(np.int64)
 
 
-def _values(name: str, predicted: Numbers, rows: pd.DataFrame) -> Numbers:
+def _values(name: str, predicted: Numbers, rows: pd.DataFrame | Rows) -> Numbers:
     if name == PREDICTION:
         return predicted
-    return rows[name].to_numpy(dtype=np.float64) if name in rows else np.full(len(predicted), np.nan)
+    if name not in rows:
+        return np.full(len(predicted), np.nan)
+    return rows.column(name) if isinstance(rows, Rows) else rows[name].to_numpy(dtype=np.float64)
 
 
 def _tails(errors: Numbers) -> Numbers:

@@ -6,9 +6,11 @@ from models.baselines import BaseRate, ColumnScore
 from models.calibration import CalibratedModel
 from models.class_baselines import ClassShares
 from models.class_calibration import CalibratedClasses
+from models.compiled.amounts import bounded
 from models.compiled.explanations import explanations
 from models.compiled.probabilities import SameClasses, chances, classes
 from models.compiled.rows import Numbers, Rows
+from models.conformal_model import ConformalModel
 from models.contributions import Contributions
 from models.preprocessing import Columns
 
@@ -36,6 +38,8 @@ def compiled(model: Any, columns: Columns) -> Compiled | None:
         return chances(model, columns)
     if isinstance(model, CalibratedClasses):
         return classes(model, columns)
+    if isinstance(model, ConformalModel):
+        return bounded(model)
     return SameClasses(model) if isinstance(model, ClassShares) else None
 
 

@@ -48,6 +48,10 @@ class Rows:
         """The numeric features, shape (features, rows), each one's values side by side; see models.preprocessing."""
         return self.once("tamed", lambda: tamed(np.ascontiguousarray(self.numbers.T)))
 
+    def tamed_column(self, name: str) -> Numbers:
+        """One of these, shape (rows,)."""
+        return self.tamed[self.columns.places[name]]
+
     def once(self, name: Hashable, make: Callable[[], Made]) -> Made:
         """What `make` made of these rows when it was first asked for under that name."""
         if name not in self.made:

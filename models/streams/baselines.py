@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 
-from models.streams.window import Numbers, column, read_days
+from models.streams.window import Numbers, Table, column, read_days
 from refrain.stream_weeks import CATALOGUE_RATIO, WEEK
 
 
@@ -26,7 +26,7 @@ class LastWeek(RegressorMixin, BaseEstimator):
         self.window.fit(X)
         return self
 
-    def predict(self, X: pd.DataFrame) -> Numbers:  # noqa: N803
+    def predict(self, X: Table) -> Numbers:  # noqa: N803
         """Streams, shape (rows,). Raises InputError for a window that is refused."""
         total = self.window.last_week(X)
         if not self.scaled:
@@ -50,7 +50,7 @@ class SameWeekdays(RegressorMixin, BaseEstimator):
         self.window.fit(X)
         return self
 
-    def predict(self, X: pd.DataFrame) -> Numbers:  # noqa: N803
+    def predict(self, X: Table) -> Numbers:  # noqa: N803
         """Streams, shape (rows,). Raises InputError for a window that is refused."""
         filled = self.window.complete(X)[:, :WEEK]
         known = read_days(X, self.window.days).reshape(len(X), -1, WEEK)

@@ -18,8 +18,11 @@ class GeometricMean(RegressorMixin, BaseEstimator):
 
     def predict(self, X: pd.DataFrame) -> Numbers:  # noqa: N803 - scikit-learn's name
         """Streams, shape (rows,). Raises InputError as the models do."""
-        logs = [np.log1p(model.predict(X)) for model in self.models]
-        return np.asarray(np.expm1(np.mean(logs, axis=0)), dtype=np.float64)
+        return self.blended([model.predict(X) for model in self.models])
+
+    def blended(self, forecasts: list[Numbers]) -> Numbers:
+        """Of the models' own forecasts, shape (rows,) each."""
+        return np.asarray(np.expm1(np.mean(np.log1p(forecasts), axis=0)), dtype=np.float64)
 
     def filled(self, X: pd.DataFrame) -> NDArray[np.int64]:  # noqa: N803
         """How many missing days of each row are filled in, shape (rows,)."""

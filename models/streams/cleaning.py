@@ -1,5 +1,6 @@
 """From a window of days to what a model of streams learns from: one fitted transformer, in training and in serving."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -7,7 +8,17 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from models.streams.window import Numbers, column, filled_days, interpolated, read_days, refuse_gaps, weekdays
+from models.streams.window import (
+    Numbers,
+    Table,
+    column,
+    filled_days,
+    interpolated,
+    missing_days,
+    read_days,
+    refuse_gaps,
+    weekdays,
+)
 from refrain import stream_weeks as names
 from refrain.stream_weeks import WEEK
 
@@ -21,6 +32,16 @@ _COUNTED_DAYS = 84
 """Days with a count beyond which more of them say nothing more, for the same reason."""
 _AHEAD = 3.0 - np.arange(WEEK)
 """Days from the middle of the last week to each of its days."""
+
+
+@dataclass(frozen=True)
+class Described:
+    """Some windows, described."""
+
+    columns: dict[str, Numbers]
+    """Shape (rows,) each, NaN where something is not known."""
+    last_week: Numbers
+    """Streams of the last 7 days, gaps filled, shape (rows,)."""
 
 
 class CleanWindow(TransformerMixin, BaseEstimator):
@@ -71,19 +92,15 @@ class CleanWindow(TransformerMixin, BaseEstimator):
         self.shape_ = shape - shape.mean()
         return self
 
-    def filled(self, X: pd.DataFrame) -> Any:  # noqa: N803
+    def filled(self, X: Table) -> Any:  # noqa: N803
         """How many days of each row are filled in, shape (rows,)."""
         return filled_days(X, self.days)
 
-    def complete(self, X: pd.DataFrame) -> Numbers:  # noqa: N803
+    def complete(self, X: Table) -> Numbers:  # noqa: N803
         """The counts with their gaps filled, shape (rows, days). Raises InputError for a window that is refused."""
-        counts = read_days(X, self.days)
-        refuse_gaps(X, counts, self.needed)
-        shape = self.shape_[weekdays(X, self.days, self.weekday_)]
-        filled = np.expm1(interpolated(np.log1p(counts) - shape) + shape)
-        return np.where(np.isnan(counts), np.maximum(filled, 0.0), counts)
+        return self._complete(self._read(X), self._shape(X, self.days))
 
-    def last_week(self, X: pd.DataFrame) -> Numbers:  # noqa: N803
+    def last_week(self, X: Table) -> Numbers:  # noqa: N803
         """Streams of the last 7 days, gaps filled, shape (rows,)."""
         return np.asarray(self.complete(X)[:, :WEEK].sum(axis=1))
 
@@ -92,34 +109,55 @@ class CleanWindow(TransformerMixin, BaseEstimator):
 
         Raises InputError, naming the rows, for a window that is refused and for a negative count.
         """
-        counts = self.complete(X)
-        shape = self.shape_[weekdays(X, self.days, self.weekday_)]
+        return pd.DataFrame(self.described(X).columns, index=X.index)
+
+    def described(self, X: Table) -> Described:  # noqa: N803
+        """The same, column by column, and the last week. Raises InputError as `transform` does."""
+        given, shape = self._read(X), self._shape(X, self.days)
+        counts = self._complete(given, shape)
         smooth = np.log1p(counts) - shape
         level = smooth[:, :WEEK].mean(axis=1)
-        described = {
+        away = smooth - level[:, None]
+        columns = {
             "level": np.minimum(level, _LOUD),
-            "filled": self.filled(X).astype(np.float64),
-            **_of_days(smooth - level[:, None]),
+            "filled": missing_days(given).astype(np.float64),
+            **_of_days(away),
             **_of_weeks(counts),
             **self._of_weekday(X),
             **_of_age(X),
             **_of_past(X, counts, level),
-            "above_cutoff": level - np.log1p(column(X, names.CUTOFF)),
+            "above_cutoff": level - _log1p(column(X, names.CUTOFF)),
         }
         if self.context != "track":
-            described |= self._of_catalogue(X, smooth[:, :WEEK] - level[:, None])
+            columns |= self._of_catalogue(X, away[:, :WEEK])
         if self.socials:
-            described |= _of_socials(X, level)
-        return pd.DataFrame(described, index=X.index)
+            columns |= _of_socials(X, level)
+        return Described(columns, counts[:, :WEEK].sum(axis=1))
 
-    def _of_weekday(self, X: pd.DataFrame) -> dict[str, Numbers]:  # noqa: N803
+    def _read(self, X: Table) -> Numbers:  # noqa: N803
+        """The counts as they were given, shape (rows, days)."""
+        counts = read_days(X, self.days)
+        refuse_gaps(X, counts, self.needed)
+        return counts
+
+    def _shape(self, X: Table, days: int) -> Numbers:  # noqa: N803
+        """The week's shape on each of the last days, shape (rows, days)."""
+        return np.asarray(self.shape_[weekdays(X, days, self.weekday_)])
+
+    def _complete(self, given: Numbers, shape: Numbers) -> Numbers:
+        gaps = np.isnan(given)
+        if not gaps.any():
+            return given
+        filled = np.expm1(interpolated(np.log1p(given) - shape) + shape)
+        return np.where(gaps, np.maximum(filled, 0.0), given)
+
+    def _of_weekday(self, X: Table) -> dict[str, Numbers]:  # noqa: N803
         last = weekdays(X, 1, self.weekday_)[:, 0]
         return {f"weekday_{day + 1}": (last == day).astype(np.float64) for day in range(WEEK)}
 
-    def _of_catalogue(self, X: pd.DataFrame, away: Numbers) -> dict[str, Numbers]:  # noqa: N803
+    def _of_catalogue(self, X: Table, away: Numbers) -> dict[str, Numbers]:  # noqa: N803
         """The last days against those of the whole catalogue; and, with the context "catalogue", these themselves."""
-        shape = self.shape_[weekdays(X, WEEK, self.weekday_)]
-        days = np.column_stack([_log(column(X, name)) for name in names.CATALOGUE_DAYS]) - shape
+        days = np.column_stack([_log(column(X, name)) for name in names.CATALOGUE_DAYS]) - self._shape(X, WEEK)
         own = away - np.where(np.isfinite(days), days, 0.0)
         relative = {
             **{f"day_{back}_to_catalogue": own[:, back] for back in range(WEEK)},
@@ -154,7 +192,7 @@ def _of_weeks(counts: Numbers) -> dict[str, Numbers]:
     }
 
 
-def _of_age(X: pd.DataFrame) -> dict[str, Numbers]:  # noqa: N803
+def _of_age(X: Table) -> dict[str, Numbers]:  # noqa: N803
     released, seen = column(X, names.AGE), column(X, names.SEEN)
     return {
         "age": np.log1p(np.maximum(released, 0.0)),
@@ -162,7 +200,7 @@ def _of_age(X: pd.DataFrame) -> dict[str, Numbers]:  # noqa: N803
     }
 
 
-def _of_past(X: pd.DataFrame, counts: Numbers, level: Numbers) -> dict[str, Numbers]:  # noqa: N803
+def _of_past(X: Table, counts: Numbers, level: Numbers) -> dict[str, Numbers]:  # noqa: N803
     """The last week against the highest day and week so far (the window's, where not known), and the days there are."""
     day = np.fmax(column(X, names.HIGHEST_DAY), counts.max(axis=1))
     last = counts[:, :WEEK].sum(axis=1)
@@ -176,11 +214,11 @@ def _of_past(X: pd.DataFrame, counts: Numbers, level: Numbers) -> dict[str, Numb
     }
 
 
-def _of_socials(X: pd.DataFrame, level: Numbers) -> dict[str, Numbers]:  # noqa: N803
+def _of_socials(X: Table, level: Numbers) -> dict[str, Numbers]:  # noqa: N803
     growth = [name for of_span in names.SOCIAL_GROWTH.values() for name in of_span]
     return {
         names.POPULARITY: column(X, names.POPULARITY),
-        **{name: np.log1p(column(X, name)) - level for name in names.SOCIAL_LEVELS},
+        **{name: _log1p(column(X, name)) - level for name in names.SOCIAL_LEVELS},
         **{name: _log(column(X, name)) for name in growth},
     }
 
@@ -188,3 +226,8 @@ def _of_socials(X: pd.DataFrame, level: Numbers) -> dict[str, Numbers]:  # noqa:
 def _log(ratio: Numbers) -> Numbers:
     """The logarithm of a ratio; NaN where it is missing or not above zero."""
     return np.log(np.where(ratio > 0, ratio, np.nan))
+
+
+def _log1p(count: Numbers) -> Numbers:
+    """log(1 + count), also where what cannot be below zero is said to be; NaN where it is missing."""
+    return np.log1p(np.maximum(count, 0.0))

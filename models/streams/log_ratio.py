@@ -69,9 +69,14 @@ class LogRatioModel(RegressorMixin, BaseEstimator):
 
         Raises InputError, naming the rows, for a window with too few known days or a negative count.
         """
-        said = self.shrink * np.asarray(self.model.predict(self.prepared(X)), dtype=np.float64)
-        ahead = self.factor_ * ((self.window.last_week(X) + 1.0) * np.exp(np.clip(said, -_MOST, _MOST)) - 1.0)
-        return np.maximum(ahead, 0.0)
+        described = self.window.described(X)
+        prepared = self.prepare.transform(pd.DataFrame(described.columns, index=X.index))
+        return self.streams(np.asarray(self.model.predict(prepared), dtype=np.float64), described.last_week)
+
+    def streams(self, said: Numbers, last_week: Numbers) -> Numbers:
+        """Streams where `model` says that log ratio to that last week, shape (rows,), none below 0."""
+        drawn = np.clip(self.shrink * said, -_MOST, _MOST)
+        return np.maximum(self.factor_ * ((last_week + 1.0) * np.exp(drawn) - 1.0), 0.0)
 
     def prepared(self, X: pd.DataFrame) -> Any:  # noqa: N803
         """What the model takes, shape (rows, columns)."""

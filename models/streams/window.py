@@ -1,25 +1,27 @@
 """The days of a track's window as they come, and complete: what every model of streams begins with."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from models.compiled.rows import Rows, column_of
+from models.preprocessing import tamed
 from refrain.errors import InputError
 from refrain.stream_weeks import WEEK, WEEKDAY, days_back
 
 Numbers = NDArray[np.float64]
+Table = pd.DataFrame | Rows
+"""Rows, one of each track: what every estimator of streams takes."""
 
 _SHOWN = 3
 
 
-def read_days(X: pd.DataFrame, days: int) -> Numbers:  # noqa: N803 - scikit-learn's name
+def read_days(X: Table, days: int) -> Numbers:  # noqa: N803 - scikit-learn's name
     """Counts of `day_0` back to the last, shape (rows, days); NaN where missing or no number.
 
     Raises InputError, naming row and day, for a negative count.
     """
-    columns = [_numbers(X, name) for name in days_back(days)]
+    columns = [column(X, name) for name in days_back(days)]
     counts = np.column_stack(columns) if columns else np.empty((len(X), 0))
     below = np.argwhere(counts < 0)
     if len(below):
@@ -31,12 +33,17 @@ def read_days(X: pd.DataFrame, days: int) -> Numbers:  # noqa: N803 - scikit-lea
     return counts
 
 
-def filled_days(X: pd.DataFrame, days: int) -> NDArray[np.int64]:  # noqa: N803
+def filled_days(X: Table, days: int) -> NDArray[np.int64]:  # noqa: N803
     """How many of each row's days are missing and so are filled in, shape (rows,)."""
-    return np.isnan(read_days(X, days)).sum(axis=1).astype(np.int64)
+    return missing_days(read_days(X, days))
 
 
-def refuse_gaps(X: pd.DataFrame, counts: Numbers, needed: int) -> None:  # noqa: N803
+def missing_days(counts: Numbers) -> NDArray[np.int64]:
+    """How many of each row's `counts`, shape (rows, days), are missing, shape (rows,)."""
+    return np.isnan(counts).sum(axis=1).astype(np.int64)
+
+
+def refuse_gaps(X: Table, counts: Numbers, needed: int) -> None:  # noqa: N803
     """Raise InputError, naming the rows, where fewer than `needed` of a window's days are known."""
     known = np.isfinite(counts).sum(axis=1)
     few = np.flatnonzero(known < needed)
@@ -49,9 +56,9 @@ def refuse_gaps(X: pd.DataFrame, counts: Numbers, needed: int) -> None:  # noqa:
         )
 
 
-def weekdays(X: pd.DataFrame, days: int, usual: int) -> NDArray[np.int64]:  # noqa: N803
+def weekdays(X: Table, days: int, usual: int) -> NDArray[np.int64]:  # noqa: N803
     """The weekday of each day, 0 for Monday to 6, shape (rows, days); as_of is a `usual` (1-7) where none is said."""
-    last = _numbers(X, WEEKDAY)
+    last = column(X, WEEKDAY)
     whole = np.where(np.isfinite(last), last, usual).astype(np.int64)
     return np.asarray((whole[:, None] - 1 - np.arange(days)) % WEEK, dtype=np.int64)
 
@@ -73,13 +80,8 @@ def interpolated(values: Numbers) -> Numbers:
     return np.asarray(np.where(gaps, values[rows, left] * (1 - share) + values[rows, right] * share, values))
 
 
-def _numbers(X: pd.DataFrame, name: str) -> Numbers:  # noqa: N803
-    if name not in X.columns:
-        return np.full(len(X), np.nan)
-    values: Any = pd.to_numeric(X[name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.asarray(np.where(np.isfinite(values), values, np.nan), dtype=np.float64)
-
-
-def column(X: pd.DataFrame, name: str) -> Numbers:  # noqa: N803
-    """A column as numbers, shape (rows,); NaN where it is absent, missing, infinite or no number."""
-    return _numbers(X, name)
+def column(X: Table, name: str) -> Numbers:  # noqa: N803
+    """A column as numbers, shape (rows,), within 1e30; NaN where it is absent, missing, infinite or no number."""
+    if isinstance(X, Rows) and name in X:
+        return X.tamed_column(name)
+    return tamed(column_of(X, name))
