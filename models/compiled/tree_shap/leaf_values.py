@@ -40,13 +40,20 @@ def leaf_values(leaves: Sequence[Leaf], bits: int) -> Numbers:
 def _players(leaves: Sequence[Leaf], bits: int) -> tuple[Numbers, Numbers]:
     """`met`, shape (leaves, steps, outcomes), and `share`, (leaves, steps, 1); both 1 where no player stands."""
     steps = max(len(leaf.steps) for leaf in leaves)
-    outcomes = np.arange(1 << bits)
-    left = [outcomes >> (bits - 1 - split) & 1 == 1 for split in range(bits)]
-    met, share = np.ones((len(leaves), steps, len(outcomes)), dtype=np.bool_), np.ones((len(leaves), steps, 1))
+    split, left, share, first = (np.full((len(leaves), steps), filling) for filling in (0, False, 1.0, steps))
     for number, leaf in enumerate(leaves):
-        first: dict[int, int] = {}
-        for place, step in enumerate(leaf.steps):
-            player = first.setdefault(step.column, place)
-            met[number, player] &= left[step.split] == step.left
-            share[number, player] *= step.share
-    return met.astype(np.float64), share
+        here = slice(len(leaf.steps))
+        split[number, here] = [step.split for step in leaf.steps]
+        left[number, here] = [step.left for step in leaf.steps]
+        share[number, here] = [step.share for step in leaf.steps]
+        seen: dict[int, int] = {}
+        first[number, here] = [seen.setdefault(step.column, place) for place, step in enumerate(leaf.steps)]
+    outcomes = np.arange(1 << bits)
+    met = (outcomes >> (bits - 1 - split)[..., None] & 1 == 1) == left[..., None]
+    met[first == steps] = True
+    for place in range(1, steps):
+        [again] = np.nonzero(first[:, place] < place)
+        met[again, first[again, place]] &= met[again, place]
+        share[again, first[again, place]] *= share[again, place]
+        met[again, place], share[again, place] = True, 1.0
+    return met.astype(np.float64), share[..., None]
