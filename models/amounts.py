@@ -7,6 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 
+from models.compiled.rows import Rows, column_of
+
 
 class ColumnAmount(RegressorMixin, BaseEstimator):
     """Says of every row what one of its columns says; where that is missing, the median of the rows fitted on."""
@@ -16,15 +18,11 @@ class ColumnAmount(RegressorMixin, BaseEstimator):
 
     def fit(self, X: pd.DataFrame, y: NDArray[Any]) -> "ColumnAmount":  # noqa: N803 - scikit-learn's name
         """Remember the column's median."""
-        values = _numbers(X, self.column)
+        values = column_of(X, self.column)
         self.median_ = float(np.median(values[np.isfinite(values)])) if np.isfinite(values).any() else 0.0
         return self
 
-    def predict(self, X: pd.DataFrame) -> NDArray[np.float64]:  # noqa: N803
+    def predict(self, X: pd.DataFrame | Rows) -> NDArray[np.float64]:  # noqa: N803
         """Amounts, shape (rows,), none below 0."""
-        values = _numbers(X, self.column)
+        values = column_of(X, self.column)
         return np.asarray(np.maximum(np.where(np.isfinite(values), values, self.median_), 0.0), dtype=np.float64)
-
-
-def _numbers(rows: pd.DataFrame, column: str) -> NDArray[np.float64]:
-    return np.asarray(pd.to_numeric(rows[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan))

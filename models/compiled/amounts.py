@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from models.compiled.hourly import hourly
 from models.compiled.rows import Numbers, Rows
 from models.compiled.streams import Amounts, streams
 from models.conformal_model import ConformalModel, with_bounds
@@ -22,5 +23,5 @@ class Bounded:
 
 def bounded(model: ConformalModel) -> Bounded | None:
     """The compiled form of a stored model of amounts; None where it has none, as one that forecasts whole curves."""
-    found = streams(model.estimator)
+    found = streams(model.estimator) or hourly(model.estimator)
     return None if found is None else Bounded(found, model.calibrator)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.base import BaseEstimator, RegressorMixin
 
-from models.hourly.ratios import base_of, column_of, log_ratio_of
+from models.hourly.ratios import Table, base_of, column_of, log_ratio_of
 from refrain.audience_hours import DAYS_AGO, HOURS_AHEAD, USUAL_DAY_AGO, WEEKS_AGO
 
 Numbers = NDArray[np.float64]
@@ -54,12 +54,12 @@ class FadingLevel(RegressorMixin, BaseEstimator):
         self.coefficients_ = np.asarray(minimize(loss, np.zeros(terms.shape[1]), jac=True, method="L-BFGS-B").x)
         return self
 
-    def predict(self, X: pd.DataFrame) -> Numbers:  # noqa: N803
+    def predict(self, X: Table) -> Numbers:  # noqa: N803
         """Users active in each hour, shape (rows,), none below 0."""
         said = np.clip(_terms(X) @ self.coefficients_, -_FARTHEST, _FARTHEST)
         return np.maximum((self._base(X) + 1.0) * np.exp(said) - 1.0, 0.0)
 
-    def _base(self, rows: pd.DataFrame) -> Numbers:
+    def _base(self, rows: Table) -> Numbers:
         """The weighted mean of the weeks that are known; what is to be expected otherwise where none is."""
         weeks = np.column_stack([column_of(rows, name) for name in WEEKS_AGO])
         weights = (1.0 - self.newest) ** np.arange(len(WEEKS_AGO)) * np.isfinite(weeks)
@@ -68,7 +68,7 @@ class FadingLevel(RegressorMixin, BaseEstimator):
         return np.where(total > 0, np.maximum(mean, 0.0), base_of(rows))
 
 
-def _terms(rows: pd.DataFrame) -> Numbers:
+def _terms(rows: Table) -> Numbers:
     """What may move an hour from what is usual for it, shape (rows, terms); 0 where not known."""
     ahead = column_of(rows, HOURS_AHEAD)
     fading = [np.nan_to_num(log_ratio_of(rows, name)) * left**ahead for name, left in _FADING]

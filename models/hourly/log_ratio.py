@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 
-from models.hourly.ratios import base_of
+from models.hourly.ratios import Table, base_of
 
 Numbers = NDArray[np.float64]
 Examples = tuple[pd.DataFrame, NDArray[Any]]
@@ -46,7 +46,10 @@ class HourModel(RegressorMixin, BaseEstimator):
 
     def predict(self, X: pd.DataFrame) -> Numbers:  # noqa: N803 - scikit-learn's name
         """Users active in each hour, shape (rows,), none below 0."""
-        said = np.asarray(self.model.predict(self.prepare.transform(X)), dtype=np.float64)
+        return self.users(X, np.asarray(self.model.predict(self.prepare.transform(X)), dtype=np.float64))
+
+    def users(self, X: Table, said: Numbers) -> Numbers:  # noqa: N803
+        """Users where `model` says that log ratio to what is expected of the hour, shape (rows,), none below 0."""
         return np.maximum((base_of(X) + 1.0) * np.exp(np.clip(said, -_MOST, _MOST)) - 1.0, 0.0)
 
 
@@ -58,7 +61,11 @@ class MeanOfHours(RegressorMixin, BaseEstimator):
 
     def predict(self, X: pd.DataFrame) -> Numbers:  # noqa: N803
         """Users, shape (rows,)."""
-        return np.asarray(np.mean([model.predict(X) for model in self.models], axis=0), dtype=np.float64)
+        return self.mean([model.predict(X) for model in self.models])
+
+    def mean(self, forecasts: list[Numbers]) -> Numbers:
+        """Of the models' own forecasts, shape (rows,) each."""
+        return np.asarray(np.mean(forecasts, axis=0), dtype=np.float64)
 
     def __sklearn_is_fitted__(self) -> bool:
         return len(self.models) > 0

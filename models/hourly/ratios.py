@@ -7,6 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from models.compiled.rows import Rows
+from models.compiled.rows import column_of as given
 from refrain.audience_hours import (
     ALL_MEAN,
     CALENDAR,
@@ -31,6 +33,8 @@ from refrain.audience_hours import (
 )
 
 Numbers = NDArray[np.float64]
+Table = pd.DataFrame | Rows
+"""Rows, one of each hour: what every estimator of an hour takes."""
 
 _FALLBACK = (USUAL, HOUR_OF_WEEK_MEAN, DAY_HOUR_MEAN, LAST_WEEK, ALL_MEAN)
 _OVER_LEVEL = tuple(name for name in COUNTS if name not in (*LAST_HOURS, ALL_MEAN))
@@ -45,7 +49,7 @@ _SHORT = 0.1
 """Scale of indicators: a ridge then hesitates more to use them than to use the ratios."""
 
 
-def base_of(rows: pd.DataFrame) -> Numbers:
+def base_of(rows: Table) -> Numbers:
     """What is to be expected of each hour, shape (rows,): what is usual for it, at a level that is drawn to today's.
 
     Where what is usual is not known, the next best mean stands for it; 0 without any.
@@ -57,7 +61,7 @@ def base_of(rows: pd.DataFrame) -> Numbers:
     return np.asarray(np.nan_to_num(np.maximum(base, 0.0)) * np.exp(level), dtype=np.float64)
 
 
-def log_ratios(rows: pd.DataFrame) -> Numbers:
+def log_ratios(rows: Table) -> Numbers:
     """The levels, and counts over what is expected of the hour; shape (rows, ratios), missing where not known."""
     base = np.log1p(base_of(rows))
     counts = [np.log1p(np.maximum(column_of(rows, name), 0.0)) - base for name in _OVER_LEVEL]
@@ -76,7 +80,7 @@ class HourTrees(TransformerMixin, BaseEstimator):
         self.fitted_ = True
         return self
 
-    def transform(self, X: pd.DataFrame) -> Numbers:  # noqa: N803
+    def transform(self, X: Table) -> Numbers:  # noqa: N803
         """Shape (rows, columns); missing where not known."""
         ratios = log_ratios(X)
         calendar = [column_of(X, name) for name in CALENDAR]
@@ -91,7 +95,7 @@ class HourLine(TransformerMixin, BaseEstimator):
         self.fitted_ = True
         return self
 
-    def transform(self, X: pd.DataFrame) -> Numbers:  # noqa: N803
+    def transform(self, X: Table) -> Numbers:  # noqa: N803
         """Shape (rows, columns), nothing missing."""
         ratios = log_ratios(X)
         filled = np.nan_to_num(ratios)
@@ -120,7 +124,7 @@ class HourLine(TransformerMixin, BaseEstimator):
         )
 
 
-def log_ratio_of(rows: pd.DataFrame, name: str) -> Numbers:
+def log_ratio_of(rows: Table, name: str) -> Numbers:
     """The logarithm of a ratio, drawn in where it is far from 1; missing where not known."""
     shortest = np.exp(-_FARTHEST)
     return np.asarray(np.log(np.clip(column_of(rows, name), shortest, 1.0 / shortest)), dtype=np.float64)
@@ -130,9 +134,7 @@ def _one_hot(values: Numbers, first: int, count: int) -> Numbers:
     return (values[:, None] == first + np.arange(count)).astype(np.float64)
 
 
-def column_of(rows: pd.DataFrame, name: str) -> Numbers:
+def column_of(rows: Table, name: str) -> Numbers:
     """A feature as numbers, missing where it is not known or not there."""
-    if name not in rows:
-        return np.full(len(rows), np.nan)
-    values = pd.to_numeric(rows[name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    values = given(rows, name)
     return np.where(np.isfinite(values), values, np.nan)
