@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+import uvloop
 
 from benchmarks.http_load import load
 from benchmarks.serving_load import agree, measured, requests_of
@@ -46,7 +47,7 @@ def _measured(answer: Answer, count: int = 500) -> dict[str, float]:
         async with _server(answer) as port:
             return await measured(port, 4, requests_of({"path": "/x", "bodies": BODIES}), count, warm_up=8)
 
-    return asyncio.run(run())
+    return uvloop.run(run())  # as the command does
 
 
 async def _echo(body: dict[str, int]) -> tuple[int, object]:
@@ -99,7 +100,7 @@ def test_a_server_that_hangs_up_ends_the_load() -> None:
             await load(port, 2, requests_of({"path": "/x", "bodies": BODIES}), 100)
 
     with pytest.raises(ConnectionError):
-        asyncio.run(run())
+        uvloop.run(run())
 
 
 def test_numbers_agree_but_for_rounding() -> None:
