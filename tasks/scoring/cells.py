@@ -61,11 +61,19 @@ def sure_numbers(cells: Any, required: bool) -> Numbers | None:
 def _as_doubles(cells: Any) -> NDArray[np.float64]:
     if pa.types.is_temporal(cells.type):
         raise pa.ArrowInvalid("a moment is no number")
-    if _is_text(cells.type):
+    if not _is_text(cells.type):
+        # Not safe: a whole number beyond 2 ** 53 is rounded, as Python's float does.
+        return _doubles(cells.cast(pa.float64(), safe=False))
+    try:
+        return _doubles(cells.cast(pa.float64()))
+    except pa.ArrowInvalid:  # an empty cell among others
         trimmed = pc.utf8_trim_whitespace(cells.cast(pa.string()))
-        cells = pc.if_else(pc.is_in(pc.utf8_lower(trimmed), _SPELT), pa.scalar(None, pa.string()), trimmed)
-    # Not safe: a whole number beyond 2 ** 53 is rounded, as Python's float does.
-    return np.asarray(cells.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float64)
+        missing = pc.is_in(pc.utf8_lower(trimmed), _SPELT)
+        return _doubles(pc.if_else(missing, pa.scalar(None, pa.string()), trimmed).cast(pa.float64()))
+
+
+def _doubles(cells: Any) -> NDArray[np.float64]:
+    return np.asarray(cells.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def _numbers(name: str, cells: Any, required: bool, faults: list[Fault]) -> Sequence[float] | Numbers:

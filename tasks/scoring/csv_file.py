@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
@@ -14,8 +14,8 @@ from sources.containers import open_bytes
 from sources.tabular import FileOptions, Row, read_rows, trimmed_header
 from tasks.scoring.cells import MISSING, sure_numbers
 from tasks.scoring.layout import Layout, lay_out, no_rows
+from tasks.scoring.plain_lines import OutOfTheOrdinaryError, plain_lines
 
-_BLOCK = 4 << 20
 _FORM = "csv"
 
 
@@ -32,6 +32,7 @@ class CsvRows:
             raise no_rows(path)
         # Where blank lines come first, Arrow and we might take different lines for the header.
         self._plain = first[0].line == 1
+        self._whole = False
 
     def tables(self, size: int) -> Iterator[tuple[Any, float]]:  # noqa: D102 - as in the base class
         done = 0
@@ -39,7 +40,8 @@ class CsvRows:
             for start in range(0, batch.num_rows, size):
                 yield batch.slice(start, size), share
             done += batch.num_rows
-        yield from self._carefully(done, size)
+        if not self._whole:
+            yield from self._carefully(done, size)
 
     def places(self, rows: list[int]) -> list[str]:  # noqa: D102
         wanted = set(rows)
@@ -52,16 +54,21 @@ class CsvRows:
         What that is, and whether it is a fault, is for the careful reader to say, which then begins with that batch.
         """
         numbers = [name for name in self._target.numeric if name in self.layout.features]
-        size = max(1, self._path.stat().st_size)
+        parse, done, size = _Parser(self.layout, numbers), 0, max(1, self._path.stat().st_size)
         try:
-            with open_bytes(self._path) as stream, _opened(plain := _Plain(stream), self.layout, numbers) as batches:
-                for batch in batches:
-                    cells = dict(zip(batch.schema.names, batch.columns, strict=True))
-                    if any(sure_numbers(cells[name], name in self._target.required) is None for name in numbers):
-                        return
-                    yield batch, min(1.0, plain.done / size)
-        except (pa.ArrowException, InputError, ValueError):
+            with open_bytes(self._path) as stream:
+                for lines in plain_lines(stream):
+                    done += len(lines)
+                    for batch in parse(lines):
+                        if not self._is_sure(batch, numbers):
+                            return
+                        yield batch, min(1.0, done / size)
+            self._whole = True
+        except (pa.ArrowException, InputError, OutOfTheOrdinaryError):
             return
+
+    def _is_sure(self, batch: Any, numbers: list[str]) -> bool:
+        return all(sure_numbers(batch.column(name), name in self._target.required) is not None for name in numbers)
 
     def _carefully(self, done: int, size: int) -> Iterator[tuple[Any, float]]:
         """Batches of text of the rows after the first `done`."""
@@ -84,34 +91,19 @@ class CsvRows:
             raise InputError(error.message, hint="Export it again, as UTF-8 text with commas.") from None
 
 
-class _Plain:
-    """The bytes of a file, up to the first quote mark: what that means is for the careful reader to say."""
+class _Parser:
+    """Whole lines -> Arrow record batches, at most one."""
 
-    closed = False
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-        self.done = 0
-
-    def read(self, size: int = -1) -> bytes:
-        """As files have it. Raises ValueError at a quote mark."""
-        found = self._stream.read(size)
-        if b'"' in found:
-            raise ValueError("a quote mark")
-        self.done += len(found)
-        return found
-
-
-def _opened(stream: _Plain, layout: Layout, numbers: list[str]) -> Any:
-    spelt = [spelling for word in MISSING for spelling in {word, word.upper(), word.capitalize()}]
-    kinds = {name: pa.float64() if name in numbers else pa.string() for name in layout.read}
-    return pyarrow.csv.open_csv(
-        pa.PythonFile(stream, mode="r"),
-        read_options=pyarrow.csv.ReadOptions(
-            use_threads=False, block_size=_BLOCK, column_names=list(layout.header), skip_rows=1
-        ),
-        parse_options=pyarrow.csv.ParseOptions(quote_char=False),
-        convert_options=pyarrow.csv.ConvertOptions(
+    def __init__(self, layout: Layout, numbers: list[str]) -> None:
+        spelt = [spelling for word in MISSING for spelling in {word, word.upper(), word.capitalize()}]
+        kinds = {name: pa.float64() if name in numbers else pa.string() for name in layout.read}
+        self._header = list(layout.header)
+        self._convert = pyarrow.csv.ConvertOptions(
             column_types=kinds, include_columns=list(layout.read), null_values=[*spelt, "NaN"]
-        ),
-    )
+        )
+
+    def __call__(self, lines: bytes) -> list[Any]:
+        # In one block and in this thread: Arrow's own must not be at work when a process ends.
+        reading = pyarrow.csv.ReadOptions(use_threads=False, block_size=len(lines) + 1, column_names=self._header)
+        table = pyarrow.csv.read_csv(pa.BufferReader(lines), reading, convert_options=self._convert)
+        return list(table.combine_chunks().to_batches())
