@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.registry import find_target
 from features.target import AS_OF, LABEL, LABEL_KNOWN_AT, Target
 from models.contributions import contributions
 from models.expected_number import COLUMNS
@@ -20,7 +21,7 @@ from tasks.champions.loaded import ServedModel, served_model
 from tasks.kinds.registry import kind_of
 from tasks.model_folder import MODEL_FILE, fetched_model
 from tasks.tracking import Store
-from tasks.versions import champion
+from tasks.versions import Version, champion
 
 CHURN, REASON = "audience.churn", "audience.churn_reason"
 DRIVERS = 3
@@ -60,7 +61,7 @@ class ChurnFigures(Frozen):
 
 @dataclass(frozen=True)
 class AskedModel:
-    """A loaded champion."""
+    """A loaded version."""
 
     target: Target
     served: ServedModel
@@ -78,10 +79,14 @@ class DayOfUsers:
 
 def load_champion(store: Store, target: Target) -> AskedModel:
     """The served model of a target. Raises ModelError if there is none, or it does not load."""
-    version = champion(store, target.name)
+    return load_asked(store, champion(store, target.name))
+
+
+def load_asked(store: Store, version: Version) -> AskedModel:
+    """The model of a version. Raises ModelError if it does not load."""
     with fetched_model(store, version) as folder:
         model = load_estimator(folder / MODEL_FILE)
-    return AskedModel(target, served_model(version), model)
+    return AskedModel(find_target(version.target), served_model(version), model)
 
 
 def read_users(snapshot: Path, at: date | None) -> DayOfUsers:

@@ -10,7 +10,7 @@ from serving.catalogue.body import (
     USUAL_DISCOUNT,
     USUAL_MONTHS,
 )
-from tasks.champions.loaded import ServedModel
+from serving.predictions.schemas import MODEL
 from tasks.forecasting.forecaster import MOST_MONTHS
 
 _BOUNDS = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
@@ -70,7 +70,7 @@ def answer_schema() -> dict[str, Any]:
         "description": "The months ahead, in order: every list of a forecast has an entry for each.",
         "items": _object({"first": _DAY, "last": _DAY}, ["first", "last"]),
     }
-    common = {"model": ServedModel.model_json_schema(), "as_of": _DAY, "months": months}
+    common = {"model": MODEL, "as_of": _DAY, "months": months}
     track = _forecast()
     artist = _object({"artist_id": {"type": "string"}, **_amount("the present value of the artist's tracks")})
     value = _object(

@@ -28,7 +28,7 @@ MODEL: Schema = {
     "required": ["target", "name", "family", "version", "is_baseline", "learned_until"],
     "additionalProperties": False,
 }
-_NOTES: dict[str, Schema] = {
+NOTES: dict[str, Schema] = {
     "imputed": {
         "type": "array",
         "items": {"type": "string"},
@@ -79,7 +79,7 @@ def answer_schema(row: Mapping[str, Schema], head: Mapping[str, Schema], optiona
 
     `head`: what is said once. `optional`: what an answer may lack.
     """
-    every = {**row, **_NOTES}
+    every = {**row, **NOTES}
     said = [name for name in every if name not in optional]
     single = _closed({**head, **every, "model": MODEL}, (*head, *said, "model"))
     predictions = {"type": "array", "items": _closed(every, said)}

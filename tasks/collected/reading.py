@@ -43,6 +43,29 @@ def events_between(connection: Connection, start: int, end: int) -> pl.DataFrame
     )
 
 
+def sessions_before(connection: Connection, end: int, user_ids: Sequence[str] | None = None) -> pl.DataFrame:
+    """The sessions of registered users (of these alone, where given) that began before `end`, as the events dataset.
+
+    In any order. Taken in runs, so that there are never all of them as Python's objects.
+    """
+    statement = _sessions().where(EVENTS.c.login_time < end)
+    if user_ids is not None:
+        statement = statement.where(EVENTS.c.user_id.in_(user_ids))
+    result = connection.execution_options(yield_per=_RUN).execute(statement)
+    columns = EVENTS_DATASET.columns
+    return pl.concat([_frame(columns, []), *(_frame(columns, run) for run in result.partitions())])
+
+
+def span_of_sessions(connection: Connection) -> tuple[datetime, datetime] | None:
+    """When the first and the last session of a registered user began (naive, UTC); None where there is none."""
+    login = EVENTS.c.login_time
+    first, last = (
+        connection.execute(select(login).where(known_user()).order_by(order).limit(1)).scalar()
+        for order in (login, login.desc())
+    )
+    return None if first is None or last is None else (moment(first), moment(last))
+
+
 def sessions_begun(connection: Connection, start: int, end: int) -> pl.DataFrame:
     """What features.activity reads of the sessions of registered users that began from `start` to `end`; in any order.
 

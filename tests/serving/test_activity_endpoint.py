@@ -155,15 +155,15 @@ def test_a_process_beside_makes_the_same_figures_and_ends_with_the_application(c
         assert other.get(PATH).json() == client.get(PATH).json()
         log(client, "2026-11-20T11:00:00Z")
         assert other.get(PATH).json()["sessions"] == 2
-        process = beside._process
+        process = beside.beside.process
         assert process is not None
         process.kill()
         assert other.get(PATH).status_code == 503
         assert other.get(PATH).json()["sessions"] == 2
-        process = beside._process
+        process = beside.beside.process
     assert process is not None
     assert process.poll() is not None
-    assert beside._process is None
+    assert beside.beside.process is None
 
 
 @pytest.mark.parametrize("store_address", ["sqlite"], indirect=True)
@@ -171,7 +171,7 @@ def test_a_process_that_does_not_answer_in_time_is_given_up(store):
     beside = FiguresBeside(store.address, "UTC", seconds_to_answer=0.01)
     with pytest.raises(EventStoreError, match="has ended"):
         beside.at(NOW, 10)
-    assert beside._process is None
+    assert beside.beside.process is None
 
 
 def test_a_store_that_is_away_is_told_by_the_process_beside():

@@ -1,0 +1,158 @@
+"""What the process beside says of the audience, as JSON: its data, asked of the versions that are named."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+import orjson
+import pandas as pd
+
+from features.registry import find_target
+from features.target import AS_OF
+from models.compiled.rows import Rows
+from refrain.errors import InputError
+from refrain.project import Project
+from tasks.audience.faults import NoAudienceError
+from tasks.audience.hourly_figures import hourly_figures
+from tasks.audience.in_datasets import SnapshotAudience
+from tasks.audience.in_store import StoredAudience
+from tasks.audience.known import HOURLY, At, Audience, AudienceSettings
+from tasks.champions.loaded import columns_of
+from tasks.churn_figures import CHURN, DRIVERS, REASON, AskedModel, churn_figures, explained, load_asked
+from tasks.collected.store import EventStore
+from tasks.tracking import open_store
+from tasks.versions import read_target
+
+Models = Callable[[str, int], AskedModel]
+"""A target's version, loaded. Raises ModelError."""
+_MOST_KEPT = 64
+_MOST_MODELS = 8
+
+
+def registered(project: Project) -> Models:
+    """Versions from a project's registry, the last ones kept."""
+    store = open_store(project)
+    kept: OrderedDict[tuple[str, int], AskedModel] = OrderedDict()
+
+    def loaded(target: str, version: int) -> AskedModel:
+        if (target, version) not in kept:
+            kept[target, version] = load_asked(store, read_target(store, target).version(version))
+            if len(kept) > _MOST_MODELS:
+                kept.popitem(last=False)
+        return kept[target, version]
+
+    return loaded
+
+
+class AskedAudience:
+    """Answers from the store where it holds sessions, otherwise from the project's datasets; the last ones are kept.
+
+    An answer is made anew where anything that it rests on has changed. `at` is explained at tasks.audience.known.At.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        store: EventStore,
+        models: Models,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        settings = AudienceSettings.of(project)
+        self._stored = StoredAudience(store, settings, clock)
+        self._embedded = SnapshotAudience(project, settings)
+        self._models, self._timezone = models, settings.hourly.timezone
+        self._kept: OrderedDict[Hashable, str] = OrderedDict()
+
+    def churn_summary(self, at: At, threshold: float | None, users: int, churn: int, reason: int | None) -> str:
+        """tasks.churn_figures.ChurnFigures with the `users` likeliest to leave, and where the data is kept.
+
+        `churn`, `reason`: versions.
+        """
+        audience = self._audience()
+        as_of = audience.churn_as_of(at)
+        key = ("churn summary", as_of, threshold, users, churn, reason)
+        return self._remembered(
+            audience, as_of, key, lambda: self._churn_summary(audience, as_of, threshold, users, churn, reason)
+        )
+
+    def churn_rows(self, at: At, user_ids: Sequence[str]) -> str:
+        """source, as_of, user_ids; numbers and words as models.compiled.rows.Rows has them; missing: user -> why."""
+        audience = self._audience()
+        found = audience.users(audience.churn_as_of(at), user_ids)
+        rows = Rows.of_frame(found.rows, columns_of(find_target(CHURN)))
+        return _json(
+            {
+                "source": audience.source,
+                "as_of": str(audience.churn_as_of(at)),
+                "user_ids": list(found.rows["user_id"]),
+                "numbers": rows.numbers,  # JSON has no NaN: it is written as null
+                "words": {name: list(values) for name, values in rows.words.items()},
+                "missing": dict(found.missing),
+            }
+        )
+
+    def hourly(self, at: At, champion: int, usual: int | None) -> str:
+        """tasks.audience.hourly_figures.HourlyFigures, and where the data is kept. `champion`, `usual`: versions."""
+        audience = self._audience()
+        as_of = audience.hourly_as_of(at)
+
+        def made() -> str:
+            by_whom = None if usual is None else self._models(HOURLY, usual)
+            found = hourly_figures(
+                as_of, audience.hours(as_of), self._models(HOURLY, champion), by_whom, self._timezone
+            )
+            return _json({"source": audience.source, **found.model_dump(mode="json")})
+
+        return self._remembered(audience, as_of, ("hourly", as_of, champion, usual), made)
+
+    def _audience(self) -> Audience:
+        return self._stored if self._stored.holds_sessions() else self._embedded
+
+    def _remembered(self, audience: Audience, as_of: date, key: Hashable, make: Callable[[], str]) -> str:
+        whole = (audience.source, audience.state(as_of), key)
+        if whole not in self._kept:
+            self._kept[whole] = make()
+            if len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(whole)
+        return self._kept[whole]
+
+    def _churn_summary(
+        self, audience: Audience, as_of: date, threshold: float | None, users: int, churn: int, reason: int | None
+    ) -> str:
+        model = self._models(CHURN, churn)
+        try:
+            day = audience.churn_day(as_of)
+        except InputError as error:
+            raise NoAudienceError(error.message, hint=error.hint) from None
+        figures, table = churn_figures(day, model, None if reason is None else self._models(REASON, reason), threshold)
+        shown, scale = explained(table.head(max(users, 1)), day, model)
+        return _json(
+            {
+                "source": audience.source,
+                **figures.model_dump(mode="json"),
+                "scale_of_effects": scale,
+                "top_users": [_user(user) for user in shown.head(users).to_dict("records")],
+            }
+        )
+
+
+def _user(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """A user of the table, as JSON has it."""
+    drivers = [(row[f"driver_{place}"], row[f"effect_{place}"]) for place in range(1, DRIVERS + 1)]
+    reasons = {name.removeprefix("reason_"): value for name, value in row.items() if name.startswith("reason_")}
+    reason = row.get("reason")
+    return {
+        "user_id": row["user_id"],
+        AS_OF: str(row[AS_OF]),
+        "probability": row["probability"],
+        "likely": bool(row["likely"]),
+        "reason": reason if isinstance(reason, str) else None,
+        "reasons": reasons if isinstance(reason, str) else None,
+        "drivers": [{"feature": name, "effect": effect} for name, effect in drivers if not pd.isna(effect)],
+    }
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode()
