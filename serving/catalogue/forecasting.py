@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.decay.classic import SEGMENT_STARTS
 from models.valuation import MONTHS_A_YEAR, added_up, present_values
 from refrain.track_months import AGE
 from serving.catalogue.body import Asked, Terms, Track, first_day
-from tasks.database.one_track import SEGMENT_STARTS
 from tasks.forecasting.forecaster import Forecaster, Forecasts
 from tasks.forecasting.histories import NO_ARTIST, Histories, date_of, day_of, histories, starts_of
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
+from models.decay.classic import SEGMENT_STARTS
 from refrain.errors import InputError
 from refrain.files import replacing
 from refrain.track_months import AGE, BACK, MLDR, S30, S90, S365
@@ -23,8 +24,6 @@ from tasks.forecasting.histories import date_of, day_of
 
 Numbers = NDArray[np.float64]
 _DAYS_IN_A_MONTH = 30
-SEGMENT_STARTS = (1, 3, 6, 9, 12, 15, 18, 21, 24, 27, 36, 48)
-"""Ages in months at which the segments of a track's life begin."""
 
 
 @dataclass(frozen=True)
