@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from event_stores import postgres_address, prepared_file, store, store_address  # noqa: F401
+from registered import register_small
 from small_models import small_project, small_shelf
 from starlette.testclient import TestClient
 
@@ -28,6 +29,12 @@ def small_data(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def small_registry(small_data: Project) -> Shelf:
     """A shelf with small champions, families and baselines of all eight targets, to be looked at only."""
     return small_shelf(small_data)
+
+
+@pytest.fixture(scope="session")
+def registered_project(small_data: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project whose registry holds a champion of breakout.core, to be looked at only."""
+    return register_small(tmp_path_factory.mktemp("registered"), small_data)
 
 
 @pytest.fixture(scope="session")
