@@ -48,10 +48,10 @@ class Said:
 
     def predicted(self, first: int, last: int) -> Predicted:
         """A run of the rows, for the figures of /metrics."""
-        served, nothing = self.panel.champion.served, self.panel.imputed.nothing
-        lacking = sum(1 for found in self.imputed[first:last] if found is not nothing)
-        warned = sum(1 for found in self.warnings[first:last] if found)
-        return Predicted(served.target, served.version, last - first, lacking, warned)
+        served, rows = self.panel.champion.served, last - first
+        lacking = rows - self.imputed[first:last].count(self.panel.imputed.nothing)
+        warned = rows - self.warnings[first:last].count([])
+        return Predicted(served.target, served.version, rows, lacking, warned)
 
 
 class Panel:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+import numpy as np
 import orjson
 
 from models.compiled.rows import Rows
@@ -70,41 +71,29 @@ class Predicting:
 
     def reply(self, call: Call, records: Records, shares: Sequence[Share[Said]], wording: Wording) -> Reply:
         """The answer to a request, as `wording` has it, noted in the log where there is one."""
-        first = 0
-        for share in shares:
-            if self._log is not None:
-                last = first + share.last - share.first
-                self._note(self._log, call.request_id, share, records.passed[first:last])
-                first = last
+        if self._log is not None:
+            said = [share.said.answers[share.first : share.last] for share in shares]
+            served = shares[0].said.panel.champion.served
+            self._log.offer(call.request_id, served, records.rows, np.concatenate(said), records.passed)
         predicted = tuple(share.said.predicted(share.first, share.last) for share in shares)
         return Reply(_written(records, shares, wording), predicted=predicted)
 
-    def _note(
-        self, log: PredictionLog, request_id: str, share: Share[Said], passed: Sequence[Mapping[str, Any]]
-    ) -> None:
-        said, rows = share.said, slice(share.first, share.last)
-        log.offer(request_id, said.panel.champion.served, said.rows.part(rows), said.answers[rows], passed)
-
 
 def _written(records: Records, shares: Sequence[Share[Said]], wording: Wording) -> bytes:
-    said, options = shares[0].said, records.options
-    head = wording.head(said, options)
+    head = wording.head(shares[0].said, records.options)
+    model, rows = shares[0].said.panel.model, _rows(records, shares, wording)
     if records.single:
-        place = shares[0].first
-        return orjson.dumps(head | _row(said, place, records.passed[0], options, wording) | {"model": said.panel.model})
-    passed = iter(records.passed)
-    rows = [
-        _row(share.said, place, next(passed), options, wording)
-        for share in shares
-        for place in range(share.first, share.last)
-    ]
-    return orjson.dumps({"model": said.panel.model, **head, "predictions": rows})
+        return orjson.dumps({**head, **rows[0], "model": model})
+    return orjson.dumps({"model": model, **head, "predictions": rows})
 
 
-def _row(
-    said: Said, place: int, passed: Mapping[str, Any], options: Mapping[str, Any], wording: Wording
-) -> dict[str, Any]:
-    found = wording.row(said, place, passed, options)
-    found["imputed"] = said.imputed[place]
-    found["warnings"] = said.warnings[place]
-    return found
+def _rows(records: Records, shares: Sequence[Share[Said]], wording: Wording) -> list[dict[str, Any]]:
+    rows, passed = [], iter(records.passed)
+    for share in shares:
+        said = share.said
+        for place in range(share.first, share.last):
+            row = wording.row(said, place, next(passed), records.options)
+            row["imputed"] = said.imputed[place]
+            row["warnings"] = said.warnings[place]
+            rows.append(row)
+    return rows

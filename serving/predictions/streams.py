@@ -69,8 +69,7 @@ class ThreeWeek:
 
     def row(self, said: Said, place: int, passed: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
         """What it was about, the champion's streams and their intervals."""
-        amounts = said.listed[place]
-        return _with_amount({**passed, "three_week_preds": amounts[0]}, amounts)
+        return _with_amount({**passed, "three_week_preds": said.listed[place][0]}, said.listed[place])
 
 
 def _with_amount(found: dict[str, Any], amounts: Sequence[float]) -> dict[str, Any]:
