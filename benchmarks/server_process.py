@@ -28,6 +28,10 @@ class Server:
         """Memory of the process and of those it started, in megabytes."""
         return sum(_resident_kb(number) for number in _family(self.process.pid)) / 1024
 
+    def processor_seconds(self) -> float:
+        """Time that they have spent on a processor: what a request costs, whoever else uses the machine."""
+        return sum(_ticks(number) for number in _family(self.process.pid)) / os.sysconf("SC_CLK_TCK")
+
 
 @contextmanager
 def serving(
@@ -104,4 +108,11 @@ def _resident_kb(process: int) -> int:
         for line in Path(f"/proc/{process}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):
                 return int(line.split()[1])
+    return 0
+
+
+def _ticks(process: int) -> int:
+    with suppress(OSError):
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
     return 0
