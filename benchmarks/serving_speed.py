@@ -2,8 +2,8 @@
 
 `python -m benchmarks.serving_speed [--runs N] [--clients N] [--requests N] [--mlflow-requests N] [--without-mlflow]`.
 Everything is served from a copy of this project's registry. The servers share one core and the load comes from another;
-they are asked in turn, each `runs` times, and medians are reported; `processor_us` is the processor's time of a request,
-which others on the machine change little. The yardsticks:
+they are asked in turn, each `runs` times, and medians are reported; `processor_us` is the processor's time of a
+request, which others on the machine change little. The yardsticks:
 
 * `bare`: benchmarks.bare_serving, an ASGI application in the same server that parses the same bodies, asks the same
   models, and writes the same fields.
