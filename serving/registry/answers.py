@@ -54,7 +54,9 @@ class TargetSummary(Frozen):
     problem: str = Field(description="Why the champion is not what answers; empty where it is.")
     problems: Mapping[str, str] = Field(description="Alias -> why the version that it points to is not used here.")
     champion: VersionSummary | None
-    challengers: tuple[VersionSummary, ...] = Field(description="The other candidates that an alias points to.")
+    challengers: tuple[VersionSummary, ...] = Field(
+        description="The others that an alias points to: the newest of each family."
+    )
     baseline: VersionSummary | None = Field(description="The bar: the best baseline.")
     verdict: str = Field(description="What the gate decided when a training was registered last; empty where none was.")
     promoted: Move | None = Field(description="The champion's last move.")

@@ -51,7 +51,7 @@ def one_target(shelf: Shelf, target: str, today: date) -> TargetDetail:
 def _summary(store: Store, shown: Shown, registered: RegisteredTarget, today: date) -> dict[str, Any]:
     target = find_target(registered.target)
     champion, bar = registered.aliased(CHAMPION), registered.aliased(BASELINE)
-    others = [one for one in registered.versions if one.aliases and not one.is_baseline and one != champion]
+    others = [one for one in registered.versions if one.aliases and one not in (champion, bar)]
     moves = [move for move in moves_of(registered) if move.alias == CHAMPION]
     registration = last_registration(store, registered)
     loaded, problems = shown.loaded.get(target.name), shown.problems.get(target.name, {})
