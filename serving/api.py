@@ -17,6 +17,7 @@ from refrain.errors import ModelError
 from refrain.settings import ServingSettings
 from serving.app import explained
 from serving.audience.activity import activity_figures
+from serving.audience.endpoints import audience_endpoints
 from serving.audience.figures import Figures
 from serving.catalogue.endpoints import catalogue_endpoints
 from serving.collector.collecting import collecting
@@ -121,6 +122,7 @@ def _endpoints(parts: Parts) -> list[Endpoint]:
     return [
         *prediction_endpoints(shelf, settings, log),
         *catalogue_endpoints(shelf, settings, parts.catalogue, log),
+        *audience_endpoints(shelf, parts.figures, settings, log),
         *registry_endpoints(shelf),
     ]
 

@@ -33,7 +33,7 @@ def assembled(project: Project, keys: ApiKeys, targets: Sequence[str]) -> tuple[
     parts = Parts(
         shelf=shelf,
         collector=Collector(store, settings.collector, email_key=key),
-        figures=FiguresBeside(store.address, platform_timezone(project)),
+        figures=FiguresBeside(store.address, platform_timezone(project), project=project.root),
         settings=settings.serving,
         catalogue=_snapshot_settings(project),
         keys=keys,

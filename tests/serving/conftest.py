@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from audience_of import NOW, models_of
 from event_stores import postgres_address, prepared_file, store, store_address  # noqa: F401
 from registered import register_small
 from small_models import small_project, small_shelf
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 from refrain.project import Project
 from refrain.settings import CollectorSettings, ServingSettings
 from serving.api import Parts, api
+from serving.audience.asking import AskedAudience
 from serving.audience.figures import FiguresHere
 from serving.collector.collector import Collector
 from tasks.champions.shelf import Shelf
@@ -38,16 +40,19 @@ def registered_project(small_data: Project, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="session")
-def small_parts(small_registry: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Parts]:
+def small_parts(
+    small_data: Project, small_registry: Shelf, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Parts]:
     """Makes the parts of an API over small champions, each with an empty store of its own; what is named is changed."""
 
     def make(**changes: Any) -> Parts:
         opened = store_in(tmp_path_factory.mktemp("api") / "events.db")
         prepare(opened)
+        audience = AskedAudience(small_data, opened, models_of(small_registry), lambda: NOW)
         parts: dict[str, Any] = {
             "shelf": small_registry,
             "collector": Collector(opened, CollectorSettings()),
-            "figures": FiguresHere(opened, "UTC"),
+            "figures": FiguresHere(opened, "UTC", lambda: audience),
             "settings": ServingSettings(),
         }
         return Parts(**parts | changes)
