@@ -71,7 +71,7 @@ def _one_week(shelf: Shelf, settings: ServingSettings, log: PredictionLog | None
         records = reader.read(call.body, settings.max_records)
         windows.check(records, predicting.panel().loaded)
         shares = await predicting.ask(records.rows, families=families)
-        return predicting.reply(call, records, shares, wordings[families])
+        return await predicting.reply(call, records, shares, wordings[families])
 
     return Endpoint(
         "POST",
@@ -97,7 +97,7 @@ def _three_week(shelf: Shelf, settings: ServingSettings, log: PredictionLog | No
         records = reader.read(call.body, settings.max_records)
         windows.check(records, predicting.panel().loaded)
         shares = await predicting.ask(records.rows)
-        return predicting.reply(call, records, shares, wording)
+        return await predicting.reply(call, records, shares, wording)
 
     return Endpoint(
         "POST",
@@ -121,7 +121,7 @@ def _hit(shelf: Shelf, settings: ServingSettings, log: PredictionLog | None) -> 
         families, contributions = _flags(call.query, _FAMILIES, _CONTRIBUTIONS)
         records = reader.read(call.body, settings.max_records)
         shares = await predicting.ask(records.rows, families=families, drivers=contributions)
-        return predicting.reply(call, records, shares, wordings[families, contributions])
+        return await predicting.reply(call, records, shares, wordings[families, contributions])
 
     return Endpoint(
         "POST",
@@ -146,7 +146,7 @@ def _breakout(shelf: Shelf, settings: ServingSettings, log: PredictionLog | None
         _flags(call.query)
         records = reader.read(call.body, settings.max_records)
         shares = await predicting.ask(records.rows)
-        return predicting.reply(call, records, shares, wording)
+        return await predicting.reply(call, records, shares, wording)
 
     return Endpoint(
         "POST",

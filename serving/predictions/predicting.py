@@ -1,7 +1,8 @@
 """From the records of a request to what a target's models say of them, and to the bytes that say so."""
 
+import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -9,7 +10,7 @@ import orjson
 
 from models.compiled.rows import Rows
 from refrain.errors import InputError, ModelError
-from serving.predictions.coalescing import Coalescing, Share
+from serving.predictions.coalescing import MOST_ROWS, Coalescing, Share
 from serving.predictions.faults import unfit
 from serving.predictions.panel import Panel, Said
 from serving.predictions.records import Records
@@ -20,6 +21,8 @@ from tasks.collected.outcome import Refusal
 from tasks.prediction_log.log import PredictionLog
 
 _SECONDS_TO_TRY_AGAIN = 5
+_MOST_WITH_DRIVERS = 256
+"""Rows in a call that says what drives them, too, which takes four times as long."""
 _log = logging.getLogger("refrain.predictions")
 
 
@@ -55,7 +58,8 @@ class Predicting:
         """What the models say of rows. Raises ProblemError where they say nothing."""
         asked = self._asked.get((families, drivers))
         if asked is None:
-            asked = self._asked[families, drivers] = Coalescing(lambda: self._asking(families, drivers))
+            most = _MOST_WITH_DRIVERS if drivers else MOST_ROWS
+            asked = self._asked[families, drivers] = Coalescing(lambda: self._asking(families, drivers), most)
         try:
             return await asked.ask(rows)
         except InputError as error:
@@ -69,31 +73,38 @@ class Predicting:
         panel = self.panel()
         return lambda rows: panel.ask(rows, families=families, drivers=drivers)
 
-    def reply(self, call: Call, records: Records, shares: Sequence[Share[Said]], wording: Wording) -> Reply:
+    async def reply(self, call: Call, records: Records, shares: Sequence[Share[Said]], wording: Wording) -> Reply:
         """The answer to a request, as `wording` has it, noted in the log where there is one."""
         if self._log is not None:
             said = [share.said.answers[share.first : share.last] for share in shares]
             served = shares[0].said.panel.champion.served
             self._log.offer(call.request_id, served, records.rows, np.concatenate(said), records.passed)
         predicted = tuple(share.said.predicted(share.first, share.last) for share in shares)
-        return Reply(_written(records, shares, wording), predicted=predicted)
+        return Reply(await _written(records, shares, wording), predicted=predicted)
 
 
-def _written(records: Records, shares: Sequence[Share[Said]], wording: Wording) -> bytes:
-    head = wording.head(shares[0].said, records.options)
-    model, rows = shares[0].said.panel.model, _rows(records, shares, wording)
+async def _written(records: Records, shares: Sequence[Share[Said]], wording: Wording) -> bytes:
+    """The bytes of an answer; of a large one some at a time, so that others are answered in between."""
+    model, head = shares[0].said.panel.model, wording.head(shares[0].said, records.options)
+    passed = iter(records.passed)
     if records.single:
-        return orjson.dumps({**head, **rows[0], "model": model})
-    return orjson.dumps({"model": model, **head, "predictions": rows})
-
-
-def _rows(records: Records, shares: Sequence[Share[Said]], wording: Wording) -> list[dict[str, Any]]:
-    rows, passed = [], iter(records.passed)
+        return orjson.dumps({**head, **_rows(shares[0], passed, records, wording)[0], "model": model})
+    parts = []
     for share in shares:
-        said = share.said
-        for place in range(share.first, share.last):
-            row = wording.row(said, place, next(passed), records.options)
-            row["imputed"] = said.imputed[place]
-            row["warnings"] = said.warnings[place]
-            rows.append(row)
+        parts.append(orjson.dumps(_rows(share, passed, records, wording))[1:-1])
+        if share is not shares[-1]:
+            await asyncio.sleep(0)
+    before = orjson.dumps({"model": model, **head})[:-1]
+    return b"".join((before, b',"predictions":[', b",".join(parts), b"]}"))
+
+
+def _rows(
+    share: Share[Said], passed: Iterator[Mapping[str, Any]], records: Records, wording: Wording
+) -> list[dict[str, Any]]:
+    said, rows = share.said, []
+    for place in range(share.first, share.last):
+        row = wording.row(said, place, next(passed), records.options)
+        row["imputed"] = said.imputed[place]
+        row["warnings"] = said.warnings[place]
+        rows.append(row)
     return rows

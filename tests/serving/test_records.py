@@ -8,7 +8,7 @@ import numpy as np
 import orjson
 import pandas as pd
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -215,6 +215,7 @@ def outcome(value: Any) -> Any:
     return found.rows.numbers.tolist(), {name: list(words) for name, words in found.rows.words.items()}, found.passed[0]
 
 
+@settings(deadline=None)
 @given(JSON | RECORDS | st.lists(RECORDS, max_size=3) | st.fixed_dictionaries({"records": st.lists(RECORDS)}))
 def test_any_json_is_read_or_refused(value: Any) -> None:
     try:
@@ -228,6 +229,7 @@ def test_any_json_is_read_or_refused(value: Any) -> None:
         assert problem.errors
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_body_with_a_few_bytes_changed_is_read_or_refused(data: st.DataObject) -> None:
     body = bytearray(orjson.dumps(data.draw(st.sampled_from([TRACK, [TRACK, TRACK], {"records": [TRACK]}]))))
@@ -239,6 +241,7 @@ def test_a_body_with_a_few_bytes_changed_is_read_or_refused(data: st.DataObject)
         assert problem.status == 422
 
 
+@settings(deadline=None)
 @given(RECORDS.filter(lambda record: "records" not in record))
 @example({**TRACK, "tempo": None})
 @example({**TRACK, "genre": ""})
@@ -246,6 +249,7 @@ def test_a_record_alone_is_read_as_one_of_a_list(record: dict[str, Any]) -> None
     assert repr(outcome(record)) == repr(outcome([record]))
 
 
+@settings(deadline=None)
 @given(RECORDS.filter(lambda record: not isinstance(record.get("as_of"), str)))
 def test_what_the_schema_allows_is_what_is_read(record: dict[str, Any]) -> None:
     allowed = Draft202012Validator(body_schema(HIT_FIELDS, MOST)).is_valid(record)
