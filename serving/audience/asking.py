@@ -11,7 +11,6 @@ import pandas as pd
 from features.registry import find_target
 from features.target import AS_OF
 from models.compiled.rows import Rows
-from refrain.errors import InputError
 from refrain.project import Project
 from tasks.audience.faults import NoAudienceError
 from tasks.audience.hourly_figures import hourly_figures
@@ -64,6 +63,10 @@ class AskedAudience:
         self._models, self._timezone = models, settings.hourly.timezone
         self._kept: OrderedDict[Hashable, str] = OrderedDict()
 
+    def answer(self, question: str, at: str | None, **given: Any) -> str:
+        """The answer to one of QUESTIONS. `at`: a day, or a moment with its offset."""
+        return QUESTIONS[question](self, _read_at(at), **given)
+
     def churn_summary(self, at: At, threshold: float | None, users: int, churn: int, reason: int | None) -> str:
         """tasks.churn_figures.ChurnFigures with the `users` likeliest to leave, and where the data is kept.
 
@@ -71,20 +74,22 @@ class AskedAudience:
         """
         audience = self._audience()
         as_of = audience.churn_as_of(at)
-        key = ("churn summary", as_of, threshold, users, churn, reason)
+        state = audience.state(as_of, "UTC")
         return self._remembered(
-            audience, as_of, key, lambda: self._churn_summary(audience, as_of, threshold, users, churn, reason)
+            (audience.source, state, "churn summary", as_of, threshold, users, churn, reason),
+            lambda: self._churn_summary(audience, as_of, threshold, users, churn, reason),
         )
 
     def churn_rows(self, at: At, user_ids: Sequence[str]) -> str:
         """source, as_of, user_ids; numbers and words as models.compiled.rows.Rows has them; missing: user -> why."""
         audience = self._audience()
-        found = audience.users(audience.churn_as_of(at), user_ids)
+        as_of = audience.churn_as_of(at)
+        found = audience.users(as_of, user_ids)
         rows = Rows.of_frame(found.rows, columns_of(find_target(CHURN)))
         return _json(
             {
                 "source": audience.source,
-                "as_of": str(audience.churn_as_of(at)),
+                "as_of": str(as_of),
                 "user_ids": list(found.rows["user_id"]),
                 "numbers": rows.numbers,  # JSON has no NaN: it is written as null
                 "words": {name: list(values) for name, values in rows.words.items()},
@@ -104,28 +109,28 @@ class AskedAudience:
             )
             return _json({"source": audience.source, **found.model_dump(mode="json")})
 
-        return self._remembered(audience, as_of, ("hourly", as_of, champion, usual), made)
+        state = audience.state(as_of, self._timezone)
+        return self._remembered((audience.source, state, "hourly", as_of, champion, usual), made)
 
     def _audience(self) -> Audience:
         return self._stored if self._stored.holds_sessions() else self._embedded
 
-    def _remembered(self, audience: Audience, as_of: date, key: Hashable, make: Callable[[], str]) -> str:
-        whole = (audience.source, audience.state(as_of), key)
-        if whole not in self._kept:
-            self._kept[whole] = make()
+    def _remembered(self, key: Hashable, make: Callable[[], str]) -> str:
+        """The answer that was made when `key`, all that it rests on, was the same."""
+        if key not in self._kept:
+            self._kept[key] = make()
             if len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
-        self._kept.move_to_end(whole)
-        return self._kept[whole]
+        self._kept.move_to_end(key)
+        return self._kept[key]
 
     def _churn_summary(
         self, audience: Audience, as_of: date, threshold: float | None, users: int, churn: int, reason: int | None
     ) -> str:
         model = self._models(CHURN, churn)
-        try:
-            day = audience.churn_day(as_of)
-        except InputError as error:
-            raise NoAudienceError(error.message, hint=error.hint) from None
+        day = audience.churn_day(as_of)
+        if day.rows.empty:
+            raise NoAudienceError(f"Nobody was there in the four weeks up to {as_of}.", hint="Choose another day.")
         figures, table = churn_figures(day, model, None if reason is None else self._models(REASON, reason), threshold)
         shown, scale = explained(table.head(max(users, 1)), day, model)
         return _json(
@@ -136,6 +141,18 @@ class AskedAudience:
                 "top_users": [_user(user) for user in shown.head(users).to_dict("records")],
             }
         )
+
+
+QUESTIONS: Mapping[str, Callable[..., str]] = {
+    question.__name__: question
+    for question in (AskedAudience.churn_summary, AskedAudience.churn_rows, AskedAudience.hourly)
+}
+
+
+def _read_at(text: str | None) -> At:
+    if text is None:
+        return None
+    return date.fromisoformat(text) if len(text) == len("2026-01-01") else datetime.fromisoformat(text)
 
 
 def _user(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class Beside:
         self.process: subprocess.Popen[str] | None = None
 
     def ask(self, question: str, given: Mapping[str, Any]) -> str:
-        """The answer, as JSON, to one of serving.audience.answering.QUESTIONS.
+        """The answer, as JSON, as serving.audience.figures.FiguresHere gives it.
 
         Raises what its making raises, and EventStoreError where the process has ended, or does not answer in time and
         is ended.

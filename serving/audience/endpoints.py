@@ -11,7 +11,7 @@ from serving.audience.described import (
     hourly_answer,
     summary_answer,
 )
-from serving.audience.figures import AudienceFigures
+from serving.audience.figures import Figures
 from serving.audience.making import Making, served, served_or_none
 from serving.audience.parameters import (
     AT,
@@ -39,7 +39,7 @@ _NO_FIGURES = "No model is served, there is no data yet, or nobody answers now."
 
 
 def audience_endpoints(
-    shelf: Shelf, figures: AudienceFigures, settings: ServingSettings, log: PredictionLog | None = None
+    shelf: Shelf, figures: Figures, settings: ServingSettings, log: PredictionLog | None = None
 ) -> list[Endpoint]:
     """What answers about the audience besides its activity. `figures` belongs to the caller, who closes it."""
     making = Making(figures)

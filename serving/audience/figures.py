@@ -1,47 +1,57 @@
 """Who makes the figures that are asked for: this process, or one beside it."""
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from serving.audience.beside import Beside
+from tasks.audience.faults import NoAudienceError
 from tasks.collected.store import EventStore
 from tasks.database.address import Address
 
+if TYPE_CHECKING:
+    from serving.audience.asking import AskedAudience
+
+ACTIVITY = "activity"
 _SECONDS_TO_ANSWER = 30.0
 
 
 class Figures(Protocol):
-    """Makes features.activity.Activity, as JSON, of what a store holds."""
+    """Makes figures of the audience, as JSON."""
 
     def at(self, moment: datetime, top: int) -> str:
-        """The figures at a moment that knows its offset, with so many shows. Raises EventStoreError."""
+        """features.activity.Activity at a moment that knows its offset, with so many shows. Raises EventStoreError."""
+
+    def ask(self, question: str, **given: Any) -> str:
+        """The answer, as JSON, to ACTIVITY or one of serving.audience.asking.QUESTIONS.
+
+        Raises EventStoreError, ModelError, BeforeTheDataError or NoAudienceError.
+        """
 
     def close(self) -> None:
         """Let go of everything."""
 
 
-class AudienceFigures(Figures, Protocol):
-    """Answers all questions about the audience."""
-
-    def ask(self, question: str, **given: Any) -> str:
-        """The answer, as JSON, to one of serving.audience.answering.QUESTIONS.
-
-        Raises EventStoreError, ModelError, BeforeTheDataError or NoAudienceError.
-        """
-
-
 class FiguresHere:
-    """Makes the activity in the thread that asks."""
+    """Makes them in the thread that asks."""
 
-    def __init__(self, store: EventStore, timezone: str) -> None:
-        self._store, self._timezone = store, timezone
+    def __init__(self, store: EventStore, timezone: str, audience: Callable[[], "AskedAudience"] | None = None) -> None:
+        """`audience`: gives what all but the activity is asked of; without it there is only that."""
+        self._store, self._timezone, self._audience = store, timezone, audience
 
     def at(self, moment: datetime, top: int) -> str:  # noqa: D102 - as in the protocol
         # Heavy, and a collector that is asked for no figures does without.
         from tasks.collected.activity import stored_activity  # noqa: PLC0415
 
         return stored_activity(self._store, moment, self._timezone, top).model_dump_json()
+
+    def ask(self, question: str, **given: Any) -> str:  # noqa: D102 - as in the protocol
+        if question == ACTIVITY:
+            return self.at(datetime.fromisoformat(given["at"]), given["top"])
+        if self._audience is None:
+            raise NoAudienceError("There is only the activity here.", hint="Ask what `refrain serve` has begun.")
+        return self._audience().answer(question, **given)
 
     def close(self) -> None:  # noqa: D102
         pass  # the store is the collector's
@@ -71,7 +81,7 @@ class FiguresBeside:
         return self._beside
 
     def at(self, moment: datetime, top: int) -> str:  # noqa: D102 - as in the protocol
-        return self.ask("activity", at=moment.isoformat(), top=top)
+        return self.ask(ACTIVITY, at=moment.isoformat(), top=top)
 
     def ask(self, question: str, **given: Any) -> str:  # noqa: D102 - as in the protocol
         return self._beside.ask(question, given)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from refrain.errors import ModelError
-from serving.audience.figures import AudienceFigures
+from serving.audience.figures import Figures
 from serving.audience.parameters import AT_HINT
 from serving.predictions.faults import unfit
 from serving.web.problems import ProblemError, unavailable
@@ -19,7 +19,7 @@ from tasks.collected.store import EventStoreError
 class Making:
     """Asks for figures. Belongs to one event loop."""
 
-    def __init__(self, figures: AudienceFigures) -> None:
+    def __init__(self, figures: Figures) -> None:
         self._figures = figures
         # One is made at a time: the others wait here and hold up no other thread.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="audience")

@@ -44,7 +44,7 @@ class SnapshotAudience:
         days = _days_of(self._project.snapshot(HOURLY))
         return newest(days[:-1] if at is None and len(days) > 1 else days, at, self._settings.hourly.timezone)
 
-    def state(self, as_of: date) -> Hashable:
+    def state(self, as_of: date, zone: str) -> Hashable:
         """The files as they are."""
         files = (self._project.snapshot(CHURN), self._project.snapshot(HOURLY), self._project.raw(USERS.name))
         return tuple((file.stat().st_mtime_ns, file.stat().st_size) for file in files if file.is_file())

@@ -1,7 +1,7 @@
 """The audience as the collector's store knows it: rows are made of what is stored now, by training's own code."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import narwhals as nw
@@ -22,6 +22,7 @@ from tasks.audience.known import (
     HoursKnown,
     UsersFound,
     around,
+    end_of,
     last_day,
 )
 from tasks.churn_figures import DayOfUsers
@@ -38,7 +39,7 @@ from tasks.collected.tables import CANCELLATIONS, EVENTS, SHOWS, USERS
 
 _WINDOW = timedelta(days=28)
 _DAY = timedelta(days=1)
-_FIRST_YEAR = date(1970, 1, 1)
+_UTC = "UTC"
 
 
 class StoredAudience:
@@ -78,11 +79,11 @@ class StoredAudience:
             raise _too_early(at, f"{self._hourly.min_history_days} days after the first session, of {begun}")
         return as_of
 
-    def state(self, as_of: date) -> Hashable:
+    def state(self, as_of: date, zone: str) -> Hashable:
         """Rows are only ever added: how many there are says which."""
         with self._store.snapshot() as connection:
-            end = seconds(datetime.combine(as_of + 2 * _DAY, time()))
-            sessions = connection.execute(select(func.count()).where(EVENTS.c.login_time < end)).scalar_one()
+            begun = select(func.count()).where(EVENTS.c.login_time < seconds(end_of(as_of, zone)))
+            sessions = connection.execute(begun).scalar_one()
             newest = (select(func.max(table.c.seq)) for table in (USERS, CANCELLATIONS, SHOWS))
             return (sessions, *(connection.execute(statement).scalar() for statement in newest))
 
@@ -105,8 +106,7 @@ class StoredAudience:
 
     def hours(self, as_of: date) -> HoursKnown:
         """The hours around the end of a local day, as they were known then."""
-        zone = ZoneInfo(self._hourly.timezone)
-        midnight = datetime.combine(as_of + _DAY, time(), zone).astimezone(UTC).replace(tzinfo=None)
+        midnight = end_of(as_of, self._hourly.timezone)
         with self._store.snapshot() as connection:
             sessions = sessions_begun(connection, seconds(datetime(1970, 1, 1)), seconds(midnight) - 1)
         lazy = hourly_rows({"events": nw.from_native(sessions.lazy())}, self._hourly).to_native()
@@ -126,7 +126,7 @@ class StoredAudience:
     def _churn_rows(self, as_of: date, user_ids: Sequence[str] | None) -> pl.DataFrame:
         """Rows up to as_of. Labels that would be known later than that may be wrong."""
         with self._store.snapshot() as connection:
-            frames = _frames(connection, seconds(datetime.combine(as_of + _DAY, time())), user_ids)
+            frames = _frames(connection, seconds(end_of(as_of, _UTC)), user_ids)
             if self._shows:
                 frames["shows"] = registered_shows(connection)
             span = span_of_sessions(connection)

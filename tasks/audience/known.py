@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -75,8 +75,8 @@ class Audience(Protocol):
     def hourly_as_of(self, at: At) -> date:
         """The newest local day that is meant."""
 
-    def state(self, as_of: date) -> Hashable:
-        """Changes where what is known as of that day does."""
+    def state(self, as_of: date, zone: str) -> Hashable:
+        """Changes where what is known as of that day, of this time zone, does."""
 
     def churn_day(self, as_of: date) -> DayOfUsers:
         """All users of a week end, and what was known by then."""
@@ -93,6 +93,12 @@ def last_day(at: At, now: datetime, zone: str = "UTC") -> date:
     if at is not None and not isinstance(at, datetime):
         return at
     return (at or now).astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
+
+
+def end_of(day: date, zone: str) -> datetime:
+    """The first moment after a day of a time zone (naive, UTC)."""
+    midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
+    return midnight.astimezone(UTC).replace(tzinfo=None)
 
 
 def newest(days: Sequence[date], at: At, zone: str = "UTC") -> date:
