@@ -46,7 +46,8 @@ def said(shares: Any) -> list[tuple[float, str, int]]:
 
 
 def run(work: Coroutine[Any, Any, Any]) -> Any:
-    return asyncio.run(work)
+    """Its result; a failure where it waits for ever."""
+    return asyncio.run(asyncio.wait_for(work, 60))
 
 
 def test_requests_of_one_turn_are_one_call_and_each_gets_its_own() -> None:
