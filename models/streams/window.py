@@ -59,7 +59,7 @@ def refuse_gaps(X: Table, counts: Numbers, needed: int) -> None:  # noqa: N803
 def weekdays(X: Table, days: int, usual: int) -> NDArray[np.int64]:  # noqa: N803
     """The weekday of each day, 0 for Monday to 6, shape (rows, days); as_of is a `usual` (1-7) where none is said."""
     last = column(X, WEEKDAY)
-    whole = np.where(np.isfinite(last), last, usual).astype(np.int64)
+    whole = np.where((last >= 1) & (last < WEEK + 1), last, usual).astype(np.int64)
     return np.asarray((whole[:, None] - 1 - np.arange(days)) % WEEK, dtype=np.int64)
 
 
