@@ -21,6 +21,9 @@ from tasks.forecasting.forecaster import TARGET as CATALOGUE
 from tasks.prediction_log.log import prediction_log_of
 from tasks.tracking import open_store
 
+_FAMILIES_ASKED = ("hits.hit", "streams.one_week")
+"""Targets whose answers say what each family says; the others' are not loaded."""
+
 
 def assembled(project: Project, keys: ApiKeys, targets: Sequence[str]) -> tuple[Parts, ASGIApp]:
     """The parts, with the champions loaded, and the application. Raises RefrainError where it cannot begin."""
@@ -28,7 +31,7 @@ def assembled(project: Project, keys: ApiKeys, targets: Sequence[str]) -> tuple[
     names = [target.name for target in select_targets(list(targets))]
     key, log = email_key(), prediction_log_of(os.environ, settings.serving.prediction_log)
     store = open_event_store(project)
-    shelf = Shelf(open_store(project), names)
+    shelf = Shelf(open_store(project), names, with_families=_FAMILIES_ASKED)
     shelf.refresh()
     parts = Parts(
         shelf=shelf,

@@ -10,22 +10,20 @@ import numpy as np
 
 from features.registry import find_target
 from features.target import Target
-from models.compiled.compiling import Compiled, Explaining, compiled, explaining
+from models.compiled.compiling import Compiled, Explaining
 from models.compiled.rows import Rows
 from models.contributions import Contributions, contributions
 from models.preprocessing import Columns
 from models.storage import load_estimator
 from refrain.errors import ModelError
 from refrain.settings import Frozen
+from tasks.champions.quick import is_close, quick_answers, quick_reasons
 from tasks.kinds.kind import Answers
 from tasks.kinds.registry import kind_of
 from tasks.model_folder import EXAMPLE_OUTPUT, MD5, MODEL_FILE, fetched_model, read_example, read_learned
 from tasks.records import LearnedRecord
 from tasks.tracking import Store
 from tasks.versions import BASELINE, CHAMPION, Version
-
-CLOSE = 1e-6
-"""How far a loaded model may be from what its version said of the logged example when it was registered."""
 
 Identity = tuple[str, int, datetime, str, str, str]
 
@@ -137,11 +135,16 @@ def _loaded(store: Store, version: Version) -> LoadedModel:
     expected = np.asarray(json.loads(version.tags.get(EXAMPLE_OUTPUT, "[]")), dtype=np.float64)
     if not len(expected):
         raise ModelError(f"{_label(version)}: it has no logged example.", hint="Train it anew.")
-    _check(version, target, "it", kind_of(target).ask(model, example.frame()), expected)
-    quick = compiled(model, columns)
-    if quick is not None:
-        _check(version, target, "its compiled form", quick.answers(example), expected)
-    return LoadedModel(target, version, served_model(version), model, learned, quick, explaining(model, columns))
+    said = kind_of(target).ask(model, example.frame())
+    if not is_close(target, said, expected):
+        raise ModelError(
+            f"{_label(version)}: of its logged example it says something else than when it was registered.",
+            hint="Serve another version, or train it anew.",
+        )
+    quick = quick_answers(model, target, example, expected)
+    return LoadedModel(
+        target, version, served_model(version), model, learned, quick, quick_reasons(model, target, example)
+    )
 
 
 def served_model(version: Version) -> ServedModel:
@@ -154,20 +157,6 @@ def served_model(version: Version) -> ServedModel:
         is_baseline=version.is_baseline,
         learned_until=_day(version.tags.get("learned_until", "")),
     )
-
-
-def _check(version: Version, target: Target, who: str, said: Answers, expected: Answers) -> None:
-    if said.shape != expected.shape:
-        raise ModelError(
-            f"{_label(version)}: {who} answers another number of values than it did.", hint="Train it anew."
-        )
-    distance = kind_of(target).distance(said, expected)
-    if not distance <= CLOSE:
-        raise ModelError(
-            f"{_label(version)}: of its logged example {who} says something else than when it was registered, "
-            f"by {distance:.3g}.",
-            hint="Serve another version, or train it anew.",
-        )
 
 
 def _label(version: Version) -> str:

@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
@@ -13,7 +13,7 @@ from tasks.champions.loaded import LoadedModel, LoadedTarget, identity, load_ver
 from tasks.champions.refused import Refused
 from tasks.model_folder import local_folder
 from tasks.tracking import Store
-from tasks.versions import CHALLENGER, CHAMPION, RegisteredTarget, Version, alias_marks, read_target
+from tasks.versions import BASELINE, CHALLENGER, CHAMPION, RegisteredTarget, Version, alias_marks, read_target
 
 _log = logging.getLogger("refrain.champions")
 _NEVER = object()
@@ -47,14 +47,21 @@ class Shelf:
     """
 
     def __init__(
-        self, store: Store, targets: Iterable[str] | None = None, *, refused: Callable[[], Refused] = Refused
+        self,
+        store: Store,
+        targets: Iterable[str] | None = None,
+        *,
+        with_families: Iterable[str] | None = None,
+        refused: Callable[[], Refused] = Refused,
     ) -> None:
         """`targets`: names of those to serve; all where not given. Nothing is loaded before `refresh`.
 
-        Raises UsageError for a target that there is not.
+        `with_families`: names of those whose families are loaded beside champion and baseline, which takes time and
+        memory; all where not given. Raises UsageError for a target that there is not.
         """
         self.store = store
         self.targets = tuple(all_targets() if targets is None else (find_target(name).name for name in targets))
+        self._with_families = frozenset(self.targets if with_families is None else with_families)
         self._shown = Shown()
         self._looks = {target: _Look(refused=refused()) for target in self.targets}
         self._one_at_a_time = Lock()
@@ -118,7 +125,7 @@ class Shelf:
             return before, {CHAMPION: f"{registered.target} has no champion {when}."}
         there = {identity(model.version): model for model in before.values()}
         models, problems = dict[str, LoadedModel](), dict[str, str]()
-        for alias in sorted(set(registered.aliases) - {CHALLENGER}, key=lambda alias: alias != CHAMPION):
+        for alias in self._wanted(registered):
             try:
                 version = registered.version(registered.aliases[alias])
                 key = identity(version)
@@ -130,6 +137,13 @@ class Shelf:
                 if alias == CHAMPION and not before:
                     break  # nothing is served without one: the others need not be loaded
         return {**{alias: before[alias] for alias in problems if alias in before}, **models}, problems
+
+    def _wanted(self, registered: RegisteredTarget) -> Iterator[str]:
+        """The aliases whose versions are loaded, the champion's first."""
+        yield CHAMPION
+        for alias in registered.aliases:
+            if alias == BASELINE or (alias not in (CHAMPION, CHALLENGER) and registered.target in self._with_families):
+                yield alias
 
     def _load(self, version: Version, refused: Refused) -> LoadedModel:
         why = refused.why(version)

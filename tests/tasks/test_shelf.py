@@ -10,14 +10,15 @@ import pytest
 from trained_project import TARGET, snapshot_rows
 
 from models.compiled.rows import Rows
+from models.contributions import LOG_ODDS, Contributions
 from refrain.errors import ModelError, UsageError
 from tasks.aliases import move_alias
 from tasks.champions import shelf as shelves
-from tasks.champions.loaded import columns_of
+from tasks.champions.loaded import columns_of, load_version
 from tasks.champions.refused import Refused
 from tasks.champions.shelf import Shelf
 from tasks.champions.watcher import Watcher
-from tasks.model_folder import EXAMPLE_OUTPUT
+from tasks.model_folder import EXAMPLE_OUTPUT, read_example
 from tasks.tracking import Store
 from tasks.versions import BASELINE, CHAMPION, Version, list_versions, read_target
 
@@ -88,6 +89,14 @@ def test_a_target_is_served_with_its_champion_families_and_baseline(store: Store
     assert found.baseline.served.is_baseline
     assert len(loads) == len(set(loads)), "a version that has two aliases is loaded once"
     assert shelf.problem(NAME) == ""
+
+
+def test_families_that_nobody_asks_for_are_not_loaded(store: Store, loads: list[int]):
+    shelf = Shelf(store, [NAME], with_families=["hits.hit"])
+    shelf.refresh()
+    aliases = read_target(store, NAME).aliases
+    assert loads == [aliases[CHAMPION], aliases[BASELINE]]
+    assert set(shelf.of(NAME).by_alias) == {CHAMPION, BASELINE}
 
 
 def test_nothing_is_loaded_while_nothing_moves(shelf: Shelf, loads: list[int]):
@@ -252,3 +261,41 @@ def test_a_watcher_follows_the_aliases_through_faults_and_ends_when_asked(shelf:
     count = looks[0]
     assert not Event().wait(0.1)
     assert looks[0] == count
+
+
+class Wrong:
+    """A compiled form with a fault."""
+
+    def __init__(self, fault: str) -> None:
+        self.fault = fault
+
+    def answers(self, rows: Rows):
+        assert self.fault == "says something else", self.fault
+        return np.full(len(rows), 0.5)
+
+    def contributions(self, rows: Rows):
+        assert self.fault == "says something else", self.fault
+        return Contributions(TARGET.numeric, np.ones((len(rows), len(TARGET.numeric))), np.zeros(len(rows)), LOG_ODDS)
+
+
+@pytest.mark.parametrize("fault", ["says something else", "fails"])
+def test_a_compiled_form_that_does_not_say_what_the_model_says_is_not_used(
+    store: Store, monkeypatch: pytest.MonkeyPatch, fault: str
+):
+    version = read_target(store, NAME).aliased("xgboost")
+    right = load_version(store, version)
+    assert right.quick is not None
+    assert right.explaining is not None
+    monkeypatch.setattr("tasks.champions.quick.compiled", lambda *_: Wrong(fault))
+    monkeypatch.setattr("tasks.champions.quick.explaining", lambda *_: Wrong(fault))
+    slow = load_version(store, version)
+    assert (slow.quick, slow.explaining) == (None, None)
+    np.testing.assert_allclose(slow.answers(ROWS), right.answers(ROWS), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(slow.contributions(ROWS).values, right.contributions(ROWS).values, rtol=0, atol=1e-4)
+
+
+def test_what_is_loaded_says_what_was_said_in_training(store: Store):
+    for version in list_versions(store, NAME):
+        model = load_version(store, version)
+        example = Rows.of_frame(read_example(Path(version.location)), columns_of(TARGET))
+        np.testing.assert_allclose(model.answers(example), json.loads(version.tags[EXAMPLE_OUTPUT]), rtol=0, atol=1e-9)
