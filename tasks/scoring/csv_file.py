@@ -54,10 +54,12 @@ class CsvRows:
         What that is, and whether it is a fault, is for the careful reader to say, which then begins with that batch.
         """
         numbers = [name for name in self._target.numeric if name in self.layout.features]
-        parse, done, size = _Parser(self.layout, numbers), 0, max(1, self._path.stat().st_size)
+        parse, size = _Parser(self.layout, numbers), max(1, self._path.stat().st_size)
         try:
             with open_bytes(self._path) as stream:
-                for lines in plain_lines(stream):
+                runs = plain_lines(stream)
+                done = len(next(runs))
+                for lines in runs:
                     done += len(lines)
                     for batch in parse(lines):
                         if not self._is_sure(batch, numbers):

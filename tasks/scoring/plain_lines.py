@@ -18,9 +18,14 @@ class OutOfTheOrdinaryError(Exception):
 
 
 def plain_lines(stream: IO[bytes]) -> Iterator[bytes]:
-    """Runs of whole lines after the header, in which all readers take each quote mark and line end for the same."""
-    if not _is_plain(stream.readline()):
+    """Runs of whole lines, the header alone first, in which all readers take each quote mark and line end for the same.
+
+    Raises OutOfTheOrdinaryError at the first lines of which that is not sure.
+    """
+    header = stream.readline()
+    if not _is_plain(header):
         raise OutOfTheOrdinaryError
+    yield header
     begun = b""  # a line whose end is not read yet
     while found := stream.read(_BLOCK):
         text = begun + found

@@ -1,4 +1,5 @@
 import math
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -156,3 +157,31 @@ def test_a_champion_whose_file_was_swapped_is_not_served(copied, tmp_path):
     (Path(champion(store, TARGET.name).location) / "model.skops").write_bytes(b"something else")
     with pytest.raises(ModelError, match="is not the one that was registered"):
         score(TARGET, write(tmp_path / "in.csv", rows(3)), tmp_path / "out.csv", store)
+
+
+def test_who_stops_it_finds_the_file_as_it_was(served, tmp_path, monkeypatch):
+    """Ctrl-C is a KeyboardInterrupt in the thread that asks the model."""
+    monkeypatch.setattr("tasks.scoring.batches._SIZE", 5)
+    out = tmp_path / "out.parquet"
+    out.write_text("as it was")
+    threads = threading.active_count()
+
+    def told(scored: int, _: float) -> None:
+        if scored >= 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        score(TARGET, write(tmp_path / "in.csv", rows(100)), out, served, told)
+    assert out.read_text() == "as it was"
+    assert {path.name for path in tmp_path.iterdir()} == {"in.csv", "out.parquet"}
+    assert threading.active_count() == threads
+
+
+@pytest.mark.parametrize("kind", [".csv", ".parquet"])
+def test_it_tells_how_far_it_is(kind, served, tmp_path, monkeypatch):
+    monkeypatch.setattr("tasks.scoring.batches._SIZE", 30)
+    said: list[tuple[int, float]] = []
+    path = write(tmp_path / f"in{kind}", rows(100))
+    score(TARGET, path, tmp_path / "out.csv", served, lambda scored, share: said.append((scored, share)))
+    assert [scored for scored, _ in said] == [30, 60, 90, 100]
+    assert said[-1][1] == 1.0
