@@ -53,8 +53,6 @@ class RecordReader:
             name: (place, fields.numbers[name].low, fields.numbers[name].high)
             for place, name in enumerate(self.columns.numeric)
         }
-        self._low = np.array([low for _, low, _ in self._limits.values()])
-        self._high = np.array([high for _, _, high in self._limits.values()])
         self._nothing = np.full((1, len(self._limits)), np.nan)
         self._wordless = dict.fromkeys((*self.columns.categorical, *self.columns.text), ("",))
 
@@ -75,12 +73,13 @@ class RecordReader:
         if RECORDS not in value:
             found = self._quick(value)
             return self._checked([value], single=True) if found is None else found
-        options = {name: given for name, given in value.items() if name != RECORDS and given is not None}
-        faults = list(self._faults_of_options(options))
+        beside = {name: given for name, given in value.items() if name != RECORDS}
+        faults = list(self._faults_of_options(beside))
         if type(value[RECORDS]) is not list:
             faults.append(Refusal(RECORDS, "is no list", _BODY_HINT))
         if faults:
             raise unfit(faults)
+        options = {name: given for name, given in beside.items() if given is not None}
         return self._several(value[RECORDS], options, most)
 
     def _several(self, records: list[Any], options: Mapping[str, Any], most: int) -> Records:
@@ -205,7 +204,7 @@ class RecordReader:
             kind = self.options.get(name)
             if kind is None:
                 yield unknown(name, (RECORDS, *self.options), None)
-            elif reason := kind.fault(value):
+            elif value is not None and (reason := kind.fault(value)):
                 yield Refusal(name, reason, kind.hint)
 
 

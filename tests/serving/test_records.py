@@ -167,7 +167,7 @@ def test_options_stand_beside_the_records() -> None:
     assert faults({"records": [sent], "return_probabilities": 1}, BREAKOUT) == {
         "return_probabilities": "is neither true nor false"
     }
-    assert faults({"records": [sent], "treshold": 0.4}, BREAKOUT) == {"treshold": "is a field that is not known here"}
+    assert faults({"records": [sent], "treshold": None}, BREAKOUT) == {"treshold": "is a field that is not known here"}
     assert faults({**sent, "threshold_override": 0.4}, BREAKOUT) == {"threshold_override": "stands within a record"}
 
 
