@@ -11,7 +11,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from models.streams.window import (
     Numbers,
     Table,
+    beside,
     column,
+    each_day,
     filled_days,
     interpolated,
     missing_days,
@@ -30,7 +32,7 @@ _LOUD = np.log1p(1000.0)
 of all streaming would be learned, which ends with the data."""
 _COUNTED_DAYS = 84
 """Days with a count beyond which more of them say nothing more, for the same reason."""
-_AHEAD = 3.0 - np.arange(WEEK)
+_AHEAD: Numbers = 3.0 - np.arange(WEEK, dtype=np.float64)
 """Days from the middle of the last week to each of its days."""
 
 
@@ -85,7 +87,7 @@ class CleanWindow(TransformerMixin, BaseEstimator):
         self.weekday_ = int(np.argmax(np.bincount(said))) if len(said) else _THURSDAY
         week = np.log1p(counts[:, :WEEK])
         away = week - week.mean(axis=1, keepdims=True)
-        places = weekdays(X, WEEK, self.weekday_)
+        places = each_day(np.arange(WEEK, dtype=np.float64), weekdays(X, self.weekday_), WEEK)
         whole = np.isfinite(away).all(axis=1)
         away, places = away[whole], places[whole]
         shape = np.array([np.median(away[places == day]) if (places == day).any() else 0.0 for day in range(WEEK)])
@@ -98,7 +100,7 @@ class CleanWindow(TransformerMixin, BaseEstimator):
 
     def complete(self, X: Table) -> Numbers:  # noqa: N803
         """The counts with their gaps filled, shape (rows, days). Raises InputError for a window that is refused."""
-        return self._complete(self._read(X), self._shape(X, self.days))
+        return self._complete(self._read(X), each_day(self.shape_, weekdays(X, self.weekday_), self.days))
 
     def last_week(self, X: Table) -> Numbers:  # noqa: N803
         """Streams of the last 7 days, gaps filled, shape (rows,)."""
@@ -113,7 +115,8 @@ class CleanWindow(TransformerMixin, BaseEstimator):
 
     def described(self, X: Table) -> Described:  # noqa: N803
         """The same, column by column, and the last week. Raises InputError as `transform` does."""
-        given, shape = self._read(X), self._shape(X, self.days)
+        given, last = self._read(X), weekdays(X, self.weekday_)
+        shape = each_day(self.shape_, last, self.days)
         counts = self._complete(given, shape)
         smooth = np.log1p(counts) - shape
         level = smooth[:, :WEEK].mean(axis=1)
@@ -123,13 +126,13 @@ class CleanWindow(TransformerMixin, BaseEstimator):
             "filled": missing_days(given).astype(np.float64),
             **_of_days(away),
             **_of_weeks(counts),
-            **self._of_weekday(X),
+            **{f"weekday_{day + 1}": (last == day).astype(np.float64) for day in range(WEEK)},
             **_of_age(X),
             **_of_past(X, counts, level),
             "above_cutoff": level - _log1p(column(X, names.CUTOFF)),
         }
         if self.context != "track":
-            columns |= self._of_catalogue(X, away[:, :WEEK])
+            columns |= self._of_catalogue(X, away[:, :WEEK], shape[:, :WEEK])
         if self.socials:
             columns |= _of_socials(X, level)
         return Described(columns, counts[:, :WEEK].sum(axis=1))
@@ -140,28 +143,23 @@ class CleanWindow(TransformerMixin, BaseEstimator):
         refuse_gaps(X, counts, self.needed)
         return counts
 
-    def _shape(self, X: Table, days: int) -> Numbers:  # noqa: N803
-        """The week's shape on each of the last days, shape (rows, days)."""
-        return np.asarray(self.shape_[weekdays(X, days, self.weekday_)])
-
     def _complete(self, given: Numbers, shape: Numbers) -> Numbers:
         gaps = np.isnan(given)
-        if not gaps.any():
+        rows = gaps.any(axis=1)
+        if not rows.any():
             return given
-        filled = np.expm1(interpolated(np.log1p(given) - shape) + shape)
-        return np.where(gaps, np.maximum(filled, 0.0), given)
+        complete = given.copy(order="K")
+        filled = np.expm1(interpolated(np.log1p(given[rows]) - shape[rows]) + shape[rows])
+        complete[rows] = np.where(gaps[rows], np.maximum(filled, 0.0), given[rows])
+        return complete
 
-    def _of_weekday(self, X: Table) -> dict[str, Numbers]:  # noqa: N803
-        last = weekdays(X, 1, self.weekday_)[:, 0]
-        return {f"weekday_{day + 1}": (last == day).astype(np.float64) for day in range(WEEK)}
-
-    def _of_catalogue(self, X: Table, away: Numbers) -> dict[str, Numbers]:  # noqa: N803
+    def _of_catalogue(self, X: Table, away: Numbers, shape: Numbers) -> dict[str, Numbers]:  # noqa: N803
         """The last days against those of the whole catalogue; and, with the context "catalogue", these themselves."""
-        days = np.column_stack([_log(column(X, name)) for name in names.CATALOGUE_DAYS]) - self._shape(X, WEEK)
+        days = beside([_log(column(X, name)) for name in names.CATALOGUE_DAYS]) - shape
         own = away - np.where(np.isfinite(days), days, 0.0)
         relative = {
             **{f"day_{back}_to_catalogue": own[:, back] for back in range(WEEK)},
-            "slope_to_catalogue": own @ _AHEAD / (_AHEAD @ _AHEAD),
+            "slope_to_catalogue": _along(own, _AHEAD),
         }
         if self.context == "relative":
             return relative
@@ -172,16 +170,20 @@ class CleanWindow(TransformerMixin, BaseEstimator):
 def _of_days(away: Numbers) -> dict[str, Numbers]:
     """Each day against the level, day over day, and the least-squares slope and bend of the last 7."""
     week = away[:, :WEEK]
-    bend = _AHEAD**2 - 4.0
     return {
         **{f"day_{back}": away[:, back] for back in range(away.shape[1])},
         **{f"day_over_day_{back}": away[:, back] - away[:, back + 1] for back in range(WEEK - 1)},
-        "slope": week @ _AHEAD / (_AHEAD @ _AHEAD),
-        "bend": week @ bend / (bend @ bend),
+        "slope": _along(week, _AHEAD),
+        "bend": _along(week, _AHEAD**2 - 4.0),
         "spread": week.std(axis=1),
         "highest": week.max(axis=1),
         "lowest": week.min(axis=1),
     }
+
+
+def _along(week: Numbers, course: Numbers) -> Numbers:
+    """How much of a `course` of 7 days there is in each row's week, by least squares, shape (rows,)."""
+    return np.ascontiguousarray(week) @ course / (course @ course)
 
 
 def _of_weeks(counts: Numbers) -> dict[str, Numbers]:
@@ -225,7 +227,8 @@ def _of_socials(X: Table, level: Numbers) -> dict[str, Numbers]:  # noqa: N803
 
 def _log(ratio: Numbers) -> Numbers:
     """The logarithm of a ratio; NaN where it is missing or not above zero."""
-    return np.log(np.where(ratio > 0, ratio, np.nan))
+    known = ratio > 0
+    return np.log(np.where(known, ratio, np.nan)) if known.any() else np.full(len(ratio), np.nan)
 
 
 def _log1p(count: Numbers) -> Numbers:

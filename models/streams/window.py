@@ -19,13 +19,12 @@ _SHOWN = 3
 def read_days(X: Table, days: int) -> Numbers:  # noqa: N803 - scikit-learn's name
     """Counts of `day_0` back to the last, shape (rows, days); NaN where missing or no number.
 
-    Raises InputError, naming row and day, for a negative count.
+    Each day's counts lie side by side in memory: there are many rows and few days, and all that is made of windows is
+    made of whole days. Raises InputError, naming row and day, for a negative count.
     """
-    columns = [column(X, name) for name in days_back(days)]
-    counts = np.column_stack(columns) if columns else np.empty((len(X), 0))
-    below = np.argwhere(counts < 0)
-    if len(below):
-        row, day = below[0]
+    counts = beside([column(X, name) for name in days_back(days)])
+    if (counts < 0).any():
+        row, day = np.argwhere(counts < 0)[0]
         raise InputError(
             f"Row {X.index[row]}: day_{day} is {counts[row, day]:g}, and streams are counts from 0 on.",
             hint="Mend it, or leave the cell empty where the count is not known.",
@@ -45,7 +44,7 @@ def missing_days(counts: Numbers) -> NDArray[np.int64]:
 
 def refuse_gaps(X: Table, counts: Numbers, needed: int) -> None:  # noqa: N803
     """Raise InputError, naming the rows, where fewer than `needed` of a window's days are known."""
-    known = np.isfinite(counts).sum(axis=1)
+    known = counts.shape[1] - missing_days(counts)
     few = np.flatnonzero(known < needed)
     if len(few):
         shown = ", ".join(f"row {X.index[row]} has {known[row]}" for row in few[:_SHOWN])
@@ -56,11 +55,21 @@ def refuse_gaps(X: Table, counts: Numbers, needed: int) -> None:  # noqa: N803
         )
 
 
-def weekdays(X: Table, days: int, usual: int) -> NDArray[np.int64]:  # noqa: N803
-    """The weekday of each day, 0 for Monday to 6, shape (rows, days); as_of is a `usual` (1-7) where none is said."""
+def weekdays(X: Table, usual: int) -> NDArray[np.int64]:  # noqa: N803
+    """The weekday of as_of, 0 for Monday to 6, shape (rows,); a `usual` one (1-7) where none is said."""
     last = column(X, WEEKDAY)
-    whole = np.where((last >= 1) & (last < WEEK + 1), last, usual).astype(np.int64)
-    return np.asarray((whole[:, None] - 1 - np.arange(days)) % WEEK, dtype=np.int64)
+    return np.where((last >= 1) & (last < WEEK + 1), last, usual).astype(np.int64) - 1
+
+
+def each_day(of_weekday: Numbers, last: NDArray[np.int64], days: int) -> Numbers:
+    """What belongs to the weekday of each day of windows that end on the weekdays `last`, shape (rows, days)."""
+    back = of_weekday[(np.arange(WEEK) - np.arange(days)[:, None]) % WEEK]
+    return back[:, last].T
+
+
+def beside(days: list[Numbers]) -> Numbers:
+    """Columns, shape (rows,) each, as one array of shape (rows, days)."""
+    return np.array(days).T
 
 
 def interpolated(values: Numbers) -> Numbers:
