@@ -135,14 +135,14 @@ def test_a_large_request_is_of_one_version_and_lets_others_in_between() -> None:
     asked = Coalescing(model.begin, most=2)
 
     async def work() -> tuple[Any, Any]:
-        large = asyncio.create_task(asked.ask(rows(*range(7))))
+        large = asyncio.create_task(asked.ask(rows(*range(8))))
         await asyncio.sleep(0)
         model.version = 2
         small = await asked.ask(rows(9))
         return await large, small
 
     large, small = run(work())
-    assert said(large) == [(2 * number, str(number), 1) for number in range(7)]
+    assert said(large) == [(2 * number, str(number), 1) for number in range(8)]
     assert said(small) == [(18, "9", 2)]
     assert [len(call) for call in model.calls].index(1) < len(model.calls) - 1, "the small one had to wait"
 
