@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from features.target import Target
-from refrain.errors import InputError
+from refrain.errors import InputError, ModelError
 from refrain.files import replacing
 from refrain.settings import Frozen
 from tasks.champions.loaded import LoadedModel, load_version
@@ -84,9 +86,14 @@ def score(
 
 def _asked(batch: Batch, model: LoadedModel, file: RowFile, path: Path) -> Answers:
     try:
-        return model.answers(batch.rows)
+        answers = model.answers(batch.rows)
     except InputError as error:
         raise refused(batch, model, file, path) or error from None
+    finite = np.isfinite(answers.reshape(len(answers), -1)).all(axis=1)
+    if not finite.all():
+        place = file.places([batch.start + int(np.argmin(finite))])[0]
+        raise ModelError(f"{path}, {place}: {model.served.name} gives no number.", hint="Leave the row out.")
+    return answers
 
 
 def _scored(batch: Batch, answers: Answers, model: LoadedModel) -> Mapping[str, Any]:

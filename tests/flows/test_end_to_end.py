@@ -6,9 +6,22 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
+from agreement import answered, judged_rows, of_users, predicted
+from starlette.testclient import TestClient
+
+from features.registry import find_target
+from refrain.project import Project
+from serving.api import api
+from serving.assembling import assembled
+from serving.audience.asking import AskedAudience, registered
+from serving.audience.figures import FiguresHere
+from serving.web.keys import ApiKeys
+from tasks.kinds.registry import kind_of
 
 pytestmark = pytest.mark.slow
 HEADLINES = {
@@ -82,6 +95,49 @@ def test_dvc_plots_are_pictures(trained):
     plots = [path for path in (project.root / "data" / "plots").rglob("*") if path.is_file()]
     assert plots
     assert {path.suffix for path in plots} == {".png"}
+
+
+@pytest.fixture(scope="module")
+def served(trained, tmp_path_factory):
+    """A copy of the trained project's data and registry, and a client of its API."""
+    root = tmp_path_factory.mktemp("served")
+    for name in ("data", "mlruns"):
+        shutil.copytree(trained[0].root / name, root / name)
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copy(trained[0].root / name, root / name)
+    project = Project(root)
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("DATABASE_URL", "MLFLOW_TRACKING_URI", "PREDICTION_LOG"):
+            environment.delenv(name, raising=False)
+        parts, _ = assembled(project, ApiKeys(), [])
+        store, patient = parts.collector.store, parts.settings.model_copy(update={"seconds_to_answer": 600})
+        # What is made of the raw data is made here: a busy machine may take longer than a server waits for it.
+        figures = FiguresHere(store, "UTC", lambda: AskedAudience(project, store, registered(project)))
+        with TestClient(api(replace(parts, figures=figures, settings=patient))) as client:
+            yield project, client
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_api_predict_and_training_say_the_same(name, served, tmp_path):
+    """Of rows of the test window, to 1e-9 (of amounts: as a share of them)."""
+    project, client = served
+    target = find_target(name)
+    rows, expected = judged_rows(target, project)
+    assert len(rows) >= 20
+    distance = kind_of(target).distance
+    assert distance(predicted(target, project, rows, tmp_path, ".parquet"), expected) <= 1e-9
+    assert distance(predicted(target, project, rows, tmp_path, ".csv"), expected) <= 1e-9
+    assert distance(answered(target, project, rows, client), expected) <= 1e-9
+
+
+def test_users_who_are_named_get_what_training_said_of_them(served):
+    """Their features are made anew, of the raw data."""
+    project, client = served
+    target = find_target("audience.churn")
+    rows, expected = judged_rows(target, project)
+    newest = (rows["as_of"] == rows["as_of"].max()).to_numpy()
+    assert newest.sum() >= 20
+    assert np.max(np.abs(of_users(rows[newest], client) - expected[newest])) <= 1e-9
 
 
 def test_repro_on_a_clean_copy_gives_the_same_bytes(trained, copied):

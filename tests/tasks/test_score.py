@@ -10,6 +10,7 @@ from trained_project import TARGET, snapshot_rows
 from models.storage import load_estimator
 from refrain.errors import InputError, ModelError
 from tasks.aliases import rollback
+from tasks.champions.loaded import LoadedModel
 from tasks.kinds.chances import Chances
 from tasks.score import score
 from tasks.tracking import Store
@@ -185,3 +186,20 @@ def test_it_tells_how_far_it_is(kind, served, tmp_path, monkeypatch):
     score(TARGET, path, tmp_path / "out.csv", served, lambda scored, share: said.append((scored, share)))
     assert [scored for scored, _ in said] == [30, 60, 90, 100]
     assert said[-1][1] == 1.0
+
+
+def test_what_is_no_number_is_refused_and_its_row_named(served, tmp_path, monkeypatch):
+    monkeypatch.setattr("tasks.scoring.batches._SIZE", 30)
+    answers = LoadedModel.answers
+
+    def broken(model, asked):
+        said = answers(model, asked)
+        said[asked.column("plays_t") == 1234.0] = np.nan
+        return said
+
+    monkeypatch.setattr(LoadedModel, "answers", broken)
+    frame = rows(100)
+    frame.loc[64, "plays_t"] = 1234.0
+    with pytest.raises(ModelError, match=r"in\.parquet, row 65: .* gives no number"):
+        score(TARGET, write(tmp_path / "in.parquet", frame), tmp_path / "out.csv", served)
+    assert not (tmp_path / "out.csv").exists()
