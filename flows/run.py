@@ -21,6 +21,8 @@ from flows.journal import Outcome
 from flows.session import Session, open_session
 from refrain.errors import RefrainError
 
+# No tags on tasks: of each one that has any, Prefect asks its server for leave to begin, and a server that is busy just
+# then crashes the task.
 # NO_CACHE everywhere: every step is a function of files, which DVC tells apart by content. Prefect's own input cache
 # would see their paths alone.
 
@@ -30,25 +32,25 @@ def _worth_another_try(_task: Any, _run: Any, state: State[Any]) -> bool:
     return not isinstance(state.data, RefrainError)
 
 
-@task(name="ingest", task_run_name="ingest {dataset}", tags={"data"}, cache_policy=NO_CACHE)
+@task(name="ingest", task_run_name="ingest {dataset}", cache_policy=NO_CACHE)
 def ingest(dataset: str, session: Session) -> Outcome:
     """A dataset's canonical CSV from its source."""
     return session.refresh_visibly(session.table.ingest(dataset))
 
 
-@task(name="validate", task_run_name="validate {dataset}", tags={"data"}, cache_policy=NO_CACHE)
+@task(name="validate", task_run_name="validate {dataset}", cache_policy=NO_CACHE)
 def validate(dataset: str, session: Session) -> Outcome:
     """A dataset against its contract."""
     return session.refresh_visibly(session.table.validate(dataset))
 
 
-@task(name="snapshot", task_run_name="snapshot {target}", tags={"features"}, cache_policy=NO_CACHE)
+@task(name="snapshot", task_run_name="snapshot {target}", cache_policy=NO_CACHE)
 def snapshot(target: str, session: Session) -> Outcome:
     """A target's point-in-time feature table."""
     return session.refresh_visibly(session.table.snapshot(session.target(target)))
 
 
-@task(name="train", task_run_name="train {target}", tags={"models"}, cache_policy=NO_CACHE)
+@task(name="train", task_run_name="train {target}", cache_policy=NO_CACHE)
 def train(target: str, session: Session) -> Outcome:
     """Split, fit, calibrate and evaluate every candidate of a target."""
     return session.refresh_visibly(session.table.train(session.target(target)))
@@ -57,7 +59,6 @@ def train(target: str, session: Session) -> Outcome:
 @task(
     name="register",
     task_run_name="register {target}",
-    tags={"registry"},
     retries=2,
     retry_delay_seconds=5,
     retry_condition_fn=_worth_another_try,
@@ -83,7 +84,7 @@ async def run(targets: list[str] | None = None, folder: str = ".") -> State[Any]
     session = open_session(folder)
     chosen = select_targets(targets or [])
     with exclusive(session.project):
-        await asyncio.to_thread(_finish, _submit(chosen, session.datasets_for(chosen), session))
+        session.crash = await asyncio.to_thread(_finish, _submit(chosen, session.datasets_for(chosen), session))
         await asyncio.to_thread(session.write_data_docs)
     results = [session.result(target) for target in chosen]
     await publish_results(session, results)
@@ -104,18 +105,18 @@ def _submit(chosen: list[Target], datasets: tuple[str, ...], session: Session) -
     }
     ends = list(validated.values())
     for target in chosen:
-        tagged = {target.name, target.prediction}
         waits = [validated[name] for name in table.datasets(target)]
         for step in (snapshot, train, register):
-            waits = [
-                step.with_options(tags={*step.tags, *tagged}).submit(
-                    target.name, session, return_state=False, wait_for=waits
-                )
-            ]
+            waits = [step.submit(target.name, session, return_state=False, wait_for=waits)]
         ends += waits
     return ends
 
 
-def _finish(futures: Iterable[PrefectFuture[Outcome]]) -> None:
+def _finish(futures: Iterable[PrefectFuture[Outcome]]) -> str:
+    """Wait for all of them; what Prefect says of a task that it could not run itself, empty where it could run all."""
+    said = ""
     for future in futures:
         future.wait()
+        if future.state.is_crashed() and not said:
+            said = future.state.message or "A task crashed."
+    return said

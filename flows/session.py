@@ -33,6 +33,8 @@ class Session:
         self.plane = DataPlane(project)
         self.store = open_store(project)
         self.results: dict[str, TargetResult] = {}
+        self.crash = ""
+        """What Prefect said where it could not run a step."""
 
     def target(self, name: str) -> Target:
         """The target called `name`."""
@@ -82,7 +84,11 @@ class Session:
         if isinstance(error, RefrainError):
             said = str(error)
         else:
-            said = f"An unexpected fault: {type(error).__name__}: {error}." if error else "It was not reached."
+            said = (
+                f"An unexpected fault: {type(error).__name__}: {error}."
+                if error
+                else f"It was not reached. {self.crash}".strip()
+            )
         return TargetResult(target=target.name, status=Status.FAILED, error=said)
 
 

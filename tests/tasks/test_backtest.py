@@ -14,7 +14,7 @@ import pytest
 from features.catalogue import TARGETS
 from refrain.track_months import COLUMNS
 from tasks.backtest import measure_backtest, shown_candidate, write_backtest
-from tasks.records import CandidateRecord, Estimate, EvaluationRecord, WindowRecord
+from tasks.records import CandidateRecord, Estimate, EvaluationRecord, LearnedRecord, WindowRecord
 
 (DECAY,) = TARGETS
 MODEL, BASELINE = "segments", "flat"
@@ -64,6 +64,7 @@ def record() -> EvaluationRecord:
     return EvaluationRecord(
         **{"target": "catalogue.decay", "headline": "wape", "best_baseline": BASELINE, "snapshot_md5": "0"},
         **{"purged": 0, "folds": (), "candidates": tuple(candidates)},
+        learned=LearnedRecord(rows=1, mean_label=0.5, ranges={}),
         **windows,
     )
 

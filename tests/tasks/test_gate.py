@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from refrain.errors import ModelError
 from refrain.settings import GateSettings
 from tasks.gate import Incumbent, Outcome, Reliability, Reproduction, decide
-from tasks.records import CandidateRecord, Estimate, EvaluationRecord, WindowRecord
+from tasks.records import CandidateRecord, Estimate, EvaluationRecord, LearnedRecord, WindowRecord
 
 GATE = GateSettings()
 CALIBRATION = Reliability("calibration_error", 0.05)
@@ -50,6 +50,7 @@ def record(*candidates: CandidateRecord) -> EvaluationRecord:
         purged=0,
         folds=(),
         candidates=(*candidates, bar),
+        learned=LearnedRecord(rows=1, mean_label=0.5, ranges={}),
         snapshot_md5="0" * 32,
     )
 
