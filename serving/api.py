@@ -64,10 +64,12 @@ def api(parts: Parts) -> ASGIApp:
     metrics = RequestMetrics(lambda: _served(parts.shelf), lambda: _waiting(parts))
     endpoints = [*_endpoints(parts), *health_endpoints(metrics)]
     app = documented_app(parts, endpoints)
+    pages = docs_endpoints(app.openapi)
+    app.include_router(documented(pages, parts.settings.max_body_bytes, in_document=False))
     limits = Limits(parts.settings.max_body_bytes, parts.settings.seconds_to_answer)
     door = Door(
         app,
-        [*endpoints, *docs_endpoints(app.openapi)],
+        [*endpoints, *pages],
         limits=limits,
         keys=parts.keys,
         metrics=metrics,

@@ -68,7 +68,10 @@ def _ask(store: EventStore) -> None:
 async def explained(request: Request, error: Exception) -> Response:
     """What Starlette refuses by itself: a path or a method that is not there."""
     assert isinstance(error, HTTPException)
-    status = HTTPStatus(error.status_code)
-    if request.method == "OPTIONS" and status == HTTPStatus.METHOD_NOT_ALLOWED:
-        return Response(status_code=HTTPStatus.NO_CONTENT, headers=dict(error.headers or {}))
-    return ProblemError(status, f"{status.phrase}.", headers=dict(error.headers or {})).response()
+    status, headers = HTTPStatus(error.status_code), dict(error.headers or {})
+    if status != HTTPStatus.METHOD_NOT_ALLOWED:
+        return ProblemError(status, f"{status.phrase}.", headers=headers).response()
+    if request.method == "OPTIONS":
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
+    detail = f"This path takes {headers.get('Allow', 'another method')}."
+    return ProblemError(status, detail, headers=headers).response()

@@ -106,8 +106,11 @@ class Endpoint:
         return found
 
 
-def documented(endpoints: Sequence[Endpoint], max_body_bytes: int) -> APIRouter:
-    """The endpoints as FastAPI's routes: all of them work this way, the door only has a shorter one."""
+def documented(endpoints: Sequence[Endpoint], max_body_bytes: int, *, in_document: bool = True) -> APIRouter:
+    """The endpoints as FastAPI's routes: all of them work this way, the door only has a shorter one.
+
+    `in_document`: whether OpenAPI speaks of them.
+    """
     router = APIRouter(route_class=RawRoute)
     for endpoint in endpoints:
         router.add_api_route(
@@ -118,6 +121,7 @@ def documented(endpoints: Sequence[Endpoint], max_body_bytes: int) -> APIRouter:
             tags=[endpoint.tag],
             operation_id=endpoint.name,
             openapi_extra=endpoint.operation,
+            include_in_schema=in_document,
         )
     return router
 

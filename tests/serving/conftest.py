@@ -1,5 +1,6 @@
 """Stores of each kind, and the whole API over small champions."""
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from serving.api import Parts, api
 from serving.audience.asking import AskedAudience
 from serving.audience.figures import FiguresHere
 from serving.collector.collector import Collector
+from serving.web.request_log import LineLog
 from tasks.champions.shelf import Shelf
 from tasks.collected.opening import store_in
 from tasks.collected.schema import prepare
@@ -34,9 +36,9 @@ def small_registry(small_data: Project) -> Shelf:
 
 
 @pytest.fixture(scope="session")
-def registered_project(small_data: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+def registered_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project whose registry holds a champion of breakout.core, to be looked at only."""
-    return register_small(tmp_path_factory.mktemp("registered"), small_data)
+    return register_small(tmp_path_factory.mktemp("registered"))
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +56,7 @@ def small_parts(
             "collector": Collector(opened, CollectorSettings()),
             "figures": FiguresHere(opened, "UTC", lambda: audience),
             "settings": ServingSettings(),
+            "lines": LineLog(os.open(os.devnull, os.O_WRONLY)),
         }
         return Parts(**parts | changes)
 

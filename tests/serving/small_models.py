@@ -40,8 +40,8 @@ _CANDIDATES = {
 """The first of each is its champion."""
 
 
-def small_project(folder: Path) -> Project:
-    """A project with raw data and snapshots, and with few settings to try."""
+def small_project(folder: Path, names: Iterable[str] | None = None) -> Project:
+    """A project with the raw data and the snapshots of some targets (all of them), and with few settings to try."""
     yaml = YAML()
     params = yaml.load((ROOT / "params.yaml").read_text())
     params["sources"]["simulated"]["scale"] = 0.1
@@ -53,7 +53,7 @@ def small_project(folder: Path) -> Project:
         yaml.dump(params, stream)
     (folder / "dvc.yaml").write_text("stages: {}\n")
     project = Project(folder)
-    table = StageTable(project, tuple(all_targets().values()))
+    table = StageTable(project, tuple(all_targets()[name] for name in names or all_targets()))
     datasets = table.with_references(tuple({name for one in table.targets for name in table.datasets(one)}))
     for dataset in datasets:
         ingest.run_stage(dataset, project)
