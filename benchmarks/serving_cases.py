@@ -1,9 +1,10 @@
-"""Twenty thousand requests that are made from the OpenAPI document, sent to the API over the registered champions.
+"""Twenty thousand requests that are made from the OpenAPI document, sent to the API over this project's champions.
 
 `python -m benchmarks.serving_cases [--cases N]`
 """
 
 import json
+import shutil
 import sys
 import tempfile
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.asgi_client import asgi_client
 from benchmarks.generated_cases import ask_generated, operations, operations_with_input
-from benchmarks.projects import report
+from benchmarks.projects import ROOT, report
 from benchmarks.served_project import copy_registry
 from refrain.environment import prepare_environment
 from serving.assembling import assembled
@@ -31,6 +32,8 @@ def main(cases: int) -> None:
     statuses: Counter[int] = Counter()
     with tempfile.TemporaryDirectory() as folder:
         project = copy_registry(Path(folder) / "project")
+        for name in ("raw", "snapshots"):
+            shutil.copytree(ROOT / "data" / name, project.root / "data" / name)
         prepare_environment(project.root)
         parts, app = assembled(project, ApiKeys(), ())
         log_as_json_lines(parts.lines)
