@@ -8,7 +8,7 @@ import logging
 import re
 import time
 import traceback
-from asyncio import timeout
+from asyncio import CancelledError
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -21,6 +21,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from refrain.errors import ModelError
+from serving.web.deadlines import Deadlines
 from serving.web.endpoint import JSON, Call, Endpoint
 from serving.web.keys import ApiKeys
 from serving.web.metrics import Answered, RequestMetrics
@@ -109,6 +110,7 @@ class Door:
     ) -> None:
         self._app, self._limits, self._keys, self._metrics, self._lines = app, limits, keys, metrics, log
         self._short = {(one.method, one.path): one for one in endpoints if "{" not in one.path}
+        self._deadlines = Deadlines()
         self._prefix, self._numbers = token_hex(6), count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102 - ASGI
@@ -145,15 +147,19 @@ class Door:
             if name is None:
                 raise _keyless()
             request.key = name
-        if endpoint is None:
-            await self._pass_on(request, receive)
-            return
+        seconds = self._limits.seconds_to_answer + (_SECONDS_OF_GRACE if endpoint is None else 0)
+        task = self._deadlines.begin(request.began + seconds)
         try:
-            async with timeout(self._limits.seconds_to_answer):
-                call = await self._call(request, endpoint, receive)
-                reply = await endpoint.answer(call)
-        except TimeoutError:
-            raise _overdue(self._limits.seconds_to_answer) from None
+            if endpoint is None:
+                await self._pass_on(request, receive)
+                return
+            reply = await endpoint.answer(await self._call(request, endpoint, receive))
+        except CancelledError:
+            if not self._deadlines.over(task):
+                raise
+            raise _overdue(seconds) from None
+        finally:
+            self._deadlines.over(task)
         if reply.predicted:
             self._metrics.count_predicted(reply.predicted)
         await request.answer(reply.status, reply.media_type, reply.body)
@@ -193,12 +199,8 @@ class Door:
         if len(scope["path"]) > _LONGEST_PATH:
             raise ProblemError(HTTPStatus.REQUEST_URI_TOO_LONG, "The address is too long.")
         inner = {**scope, "request_id": request.id, "method": "GET" if scope["method"] == "HEAD" else scope["method"]}
-        seconds = self._limits.seconds_to_answer + _SECONDS_OF_GRACE
         try:
-            async with timeout(seconds):
-                await self._app(inner, receive, request.passed_on)
-        except TimeoutError:
-            raise _overdue(seconds) from None
+            await self._app(inner, receive, request.passed_on)
         finally:
             request.route = getattr(inner.get("route"), "path", UNKNOWN)
 
