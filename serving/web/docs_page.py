@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from html import escape
+from shlex import quote
 from typing import Any
 
 from serving.web.endpoint import Call, Endpoint, Reply
@@ -19,7 +20,6 @@ td { overflow-wrap: anywhere } summary { cursor: pointer; padding: .25rem 0 }
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _LONGEST_EXAMPLE = 4_000
-_DEEPEST = 4
 Document = Mapping[str, Any]
 
 
@@ -49,14 +49,14 @@ def docs_endpoints(document: Callable[[], dict[str, Any]]) -> list[Endpoint]:
 def docs_page(document: Document) -> str:
     """An OpenAPI document as a page of HTML that fetches nothing."""
     info = document["info"]
-    body = "".join(_sections(document))
+    sections = "".join(_sections(document))
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f"<title>{escape(info['title'])}</title><style>{_STYLE}</style></head><body><main>"
         f"<h1>{escape(info['title'])} {escape(info['version'])}</h1><p>{escape(info.get('description', ''))}</p>"
-        f'<p>The same for programs: <a href="/openapi.json">/openapi.json</a>.</p>{body}</main></body></html>'
+        f'<p>The same for programs: <a href="/openapi.json">/openapi.json</a>.</p>{sections}</main></body></html>'
     )
 
 
@@ -89,7 +89,7 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
         schema = content.get("schema", {})
         example = _example(document, content)
         yield f"<pre>{escape(_curl(method, path, media, example))}</pre>"
-        yield _table(f"Body ({media})", list(_fields(document, schema)))
+        yield _table(f"Body ({media})", _fields(document, schema))
     for status, answer in operation["responses"].items():
         for media, content in answer.get("content", {}).items():
             if media.startswith("application/problem"):
@@ -98,7 +98,7 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
             shown = _example(document, content)
             if shown is not None:
                 yield f"<details><summary>{status}: an answer</summary><pre>{escape(_json(shown))}</pre></details>"
-            yield _table(f"{status}: {answer['description']}", list(_fields(document, content.get("schema", {}))))
+            yield _table(f"{status}: {answer['description']}", _fields(document, content.get("schema", {})))
     yield "</article>"
 
 
@@ -113,19 +113,31 @@ def _table(caption: str, rows: list[tuple[str, str, str]]) -> str:
     return f"<table><caption>{escape(caption)}</caption><thead>{head}</thead><tbody>{cells}</tbody></table>"
 
 
-def _fields(document: Document, schema: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, str, str]]:
-    schema = _resolved(document, schema)
-    for choice in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
-        yield from _fields(document, choice, prefix, depth)
-    if "items" in schema:
-        yield from _fields(document, schema["items"], f"{prefix}[].".replace(".[]", "[]"), depth)
-    required = schema.get("required", ())
-    for name, inner in schema.get("properties", {}).items():
-        found = _resolved(document, inner)
-        kind = _type(document, found) + ("" if name in required else ", optional")
-        yield f"{prefix}{name}", kind, _about(inner) or _about(found)
-        if depth < _DEEPEST:
-            yield from _fields(document, found, f"{prefix}{name}.", depth + 1)
+def _fields(document: Document, schema: Any) -> list[tuple[str, str, str]]:
+    """Name, type and meaning of each field. What one or many of may be sent is shown once."""
+    shown: list[Document] = []
+
+    def fields(schema: Any, prefix: str) -> Iterator[tuple[str, str, str]]:
+        schema = _resolved(document, schema)
+        for choice in _choices(schema):
+            yield from fields(choice, prefix)
+        if "items" in schema:
+            yield from fields(schema["items"], f"{prefix.removesuffix('.')}[].")
+        properties = schema.get("properties", {})
+        if any(properties.items() <= before.items() for before in shown):
+            return
+        shown.append(properties)
+        for name, inner in properties.items():
+            found = _resolved(document, inner)
+            kind = _type(document, found) + ("" if name in schema.get("required", ()) else ", optional")
+            yield f"{prefix}{name}", kind, _about(inner) or _about(found)
+            yield from fields(found, f"{prefix}{name}.")
+
+    return list(fields(schema, ""))
+
+
+def _choices(schema: Document) -> list[Any]:
+    return [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
 
 
 def _resolved(document: Document, schema: Any) -> Document:
@@ -136,9 +148,8 @@ def _resolved(document: Document, schema: Any) -> Document:
 
 def _type(document: Document, schema: Any) -> str:
     schema = _resolved(document, schema)
-    choices = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
-    if choices:
-        return " or ".join(dict.fromkeys(_type(document, choice) for choice in choices))
+    if _choices(schema):
+        return " or ".join(dict.fromkeys(_type(document, choice) for choice in _choices(schema)))
     if "const" in schema or "enum" in schema:
         return " or ".join(json.dumps(value) for value in schema.get("enum", [schema.get("const")]))
     kind = schema.get("type", "any")
@@ -146,10 +157,10 @@ def _type(document: Document, schema: Any) -> str:
 
 
 def _about(part: Any) -> str:
-    text = str(part.get("description", ""))
     schema = part.get("schema", part)
-    bounds = [f"{name} {schema[name]}" for name in ("minimum", "maximum", "maxLength", "default") if name in schema]
-    return f"{text} ({', '.join(bounds)})" if bounds else text
+    names = ("default",) if "description" in part else ("minimum", "maximum", "maxLength", "default")
+    bounds = ", ".join(f"{name} {json.dumps(schema[name])}" for name in names if name in schema)
+    return " ".join(text for text in (part.get("description", ""), bounds and f"({bounds})") if text)
 
 
 def _example(document: Document, content: Document) -> Any:
@@ -159,7 +170,7 @@ def _example(document: Document, content: Document) -> Any:
 
 
 def _curl(method: str, path: str, media: str, example: Any) -> str:
-    data = "" if example is None else f" -d '{json.dumps(example)}'"
+    data = "" if example is None else f" -d {quote(json.dumps(example))}"
     line = f"curl -X {method} http://127.0.0.1:8000{path} -H 'Content-Type: {media}'{data}"
     return line if len(line) <= _LONGEST_EXAMPLE else f"{line[:_LONGEST_EXAMPLE]} ..."
 
