@@ -1,6 +1,7 @@
 """`refrain predict`: the rows of a file through the served model."""
 
 from pathlib import Path
+from time import monotonic
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -14,15 +15,26 @@ from tasks.tracking import open_store
 def predict_file(project: Project, target: Target, source: Path, destination: Path, console: Console) -> str:
     """Score `source` into `destination`, and say in words what was done."""
     with _progress(console) as progress:
-        bar = progress.add_task(f"scoring {source.name}", total=None, rows=0, speed=0.0)
-
-        def told(rows: int, share: float) -> None:
-            elapsed = progress.tasks[bar].elapsed or 0.0
-            speed = rows / elapsed if elapsed else 0.0
-            progress.update(bar, completed=share or None, total=1.0 if share else None, rows=rows, speed=speed)
-
-        report = score(target, source, destination, open_store(project), told)
+        report = score(target, source, destination, open_store(project), _Bar(progress, f"scoring {source.name}"))
     return "\n".join(_sentences(report, destination))
+
+
+class _Bar:
+    """Shows how far the work is, and how fast it goes since the first batch: loading the model is no part of that."""
+
+    def __init__(self, progress: Progress, text: str) -> None:
+        self._progress = progress
+        self._task = progress.add_task(text, total=None, rows=0, speed=0.0)
+        self._began, self._before = 0.0, 0
+
+    def __call__(self, rows: int, share: float) -> None:
+        now = monotonic()
+        if not self._before:
+            self._began, self._before = now, rows
+        seconds = now - self._began
+        speed = (rows - self._before) / seconds if seconds else 0.0
+        total = 1.0 if share else None
+        self._progress.update(self._task, completed=share or None, total=total, rows=rows, speed=speed)
 
 
 def _progress(console: Console) -> Progress:
