@@ -1,6 +1,6 @@
 """What a pipeline of models.preprocessing makes of rows for its model, from arrays."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +64,7 @@ def maker(transformer: Any, names: list[str], columns: Columns) -> Prepare | Non
     if isinstance(transformer, OneHotEncoder):
         return OneHot.of(transformer, names)
     if isinstance(transformer, HashingVectorizer):
-        return lambda rows: transformer.transform(rows.words[names[0]]).toarray().T
+        return lambda rows: _hashed(transformer, rows.words[names[0]])
     if tuple(names) != columns.numeric:
         return None
     if isinstance(transformer, FunctionTransformer) and transformer.func is None:
@@ -96,6 +96,12 @@ def step_of(step: Any) -> Step:
     if isinstance(step, QuantileTransformer):
         return lambda values: _spread(step, values)
     return lambda values: step.transform(values.T).T
+
+
+def _hashed(vectorizer: HashingVectorizer, texts: Sequence[str]) -> Numbers:
+    if not len(texts):
+        return np.empty((vectorizer.n_features, 0))
+    return np.asarray(vectorizer.transform(texts).toarray().T)
 
 
 def _imputed(imputer: SimpleImputer, values: Numbers) -> Numbers:

@@ -59,12 +59,13 @@ class _Boosted:
         self.booster = model.get_booster()
         self.rounds = (0, rounds(self.booster))
         self.missing = model.missing
+        self.outputs = model.n_classes_ if str(model.objective).startswith("multi:") else 1
 
     def __call__(self, columns: Numbers) -> Numbers:
         said: Any = self.booster.inplace_predict(
             columns.T, iteration_range=self.rounds, missing=self.missing, validate_features=False
         )
-        return said.reshape(columns.shape[1], -1)
+        return said.reshape(columns.shape[1], self.outputs)
 
 
 def rounds(booster: Any) -> int:

@@ -32,7 +32,7 @@ class LastWeek(RegressorMixin, BaseEstimator):
         if not self.scaled:
             return total
         ratio = column(X, CATALOGUE_RATIO)
-        return total * np.where(np.isfinite(ratio), ratio, 1.0)
+        return total * np.where(ratio >= 0, ratio, 1.0)
 
 
 class SameWeekdays(RegressorMixin, BaseEstimator):
@@ -53,7 +53,7 @@ class SameWeekdays(RegressorMixin, BaseEstimator):
     def predict(self, X: Table) -> Numbers:  # noqa: N803
         """Streams, shape (rows,). Raises InputError for a window that is refused."""
         filled = self.window.complete(X)[:, :WEEK]
-        known = read_days(X, self.window.days).reshape(len(X), -1, WEEK)
+        known = read_days(X, self.window.days).reshape(len(X), self.window.days // WEEK, WEEK)
         counts = np.isfinite(known).sum(axis=1)
         means = np.nansum(known, axis=1) / np.maximum(counts, 1)
         return np.asarray(np.where(counts > 0, means, filled).sum(axis=1))

@@ -154,6 +154,14 @@ def test_no_frame_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(len(model.answers(rows)) == 20 for model in asked)
 
 
+def test_of_no_rows_nothing_is_said() -> None:
+    nothing = Rows.of_frame(examples()[0][:0], COLUMNS)
+    for name in CHANCES:
+        assert compiled_form(CalibratedModel(chance(name)), COLUMNS).answers(nothing).shape == (0,)
+    for name in OF_CLASSES:
+        assert compiled_form(of_classes(name), COLUMNS).answers(nothing).shape == (0, CLASSES + 1)
+
+
 def test_rows_stay_as_they_are() -> None:
     rows = Rows.of_frame(examples(20, 3)[0].assign(plays=np.inf), COLUMNS)
     before = rows.numbers.copy()

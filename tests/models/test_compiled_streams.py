@@ -90,6 +90,7 @@ def test_streams_are_the_estimators_own(name: str) -> None:
     assert_agree(asked, columns, frame, Amounts())
     assert_agree(asked, columns, frame[list(days_back(CANDIDATES[name][1]))], Amounts())
     assert_agree(asked, columns, frame.dropna(subset=list(days_back(7))), Amounts())
+    assert compiled_form(asked, columns).answers(Rows.of_frame(frame[:0], columns)).shape == (0, 5)
 
 
 @pytest.mark.parametrize("days", [7, 21])
@@ -99,6 +100,9 @@ def test_baselines_of_streams_are_answered_alike(name: str, days: int) -> None:
     estimator = fit_family(STREAMS.baselines[name], COLUMNS[days], {}, (frame, label), seed=0)[0]
     asked = bounded(estimator, frame, label, ("days_since_release", "prediction"))
     assert_agree(asked, COLUMNS[days], examples(days, 100, 5)[0], Amounts())
+    odd = examples(days, 6, 5)[0].assign(catalogue_ratio=[np.nan, np.inf, -np.inf, -2.0, 0.0, 1e30])
+    assert_agree(asked, COLUMNS[days], odd, Amounts())
+    assert compiled_form(asked, COLUMNS[days]).answers(Rows.of_frame(odd[:0], COLUMNS[days])).shape == (0, 5)
 
 
 @pytest.mark.parametrize("name", ["ridge", "ridge with bends", "ridge of components", "forest", "blend"])
