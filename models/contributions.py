@@ -2,7 +2,7 @@
 
 * Of a linear model: coefficient x (value - its mean in training), which is the Shapley value of features taken to be
   independent. What a feature was prepared into (missing or not, bends, categories) is added up again.
-* Of boosted trees: TreeSHAP, as XGBoost itself computes it. Of a forest: TreeSHAP, as the package shap computes it.
+* Of boosted trees: TreeSHAP, as XGBoost itself computes it. Of a forest: TreeSHAP too, see models.compiled.tree_shap.
   [Lundberg et al., From local explanations to global understanding with explainable AI for trees, 2020.]
 * Of a baseline of one column: all there is comes from it.
 
@@ -27,6 +27,7 @@ from models.calibration import CalibratedModel, log_odds
 from models.class_baselines import ClassShares
 from models.class_calibration import CalibratedClasses
 from models.class_families import EveryClass
+from models.compiled.tree_shap.forests import forest_values
 from models.means import RememberedMeans
 from models.prepared_columns import features_of_columns
 from refrain.errors import ModelError
@@ -154,13 +155,9 @@ def rounds_of(model: XGBClassifier) -> int:
 
 def _forest(model: RandomForestClassifier, prepared: Numbers) -> tuple[Numbers, Numbers]:
     """Of the probability of the second of two classes, or of each of several."""
-    from shap import TreeExplainer  # noqa: PLC0415 - seconds, and nothing else needs it
-
-    explainer = TreeExplainer(model, feature_perturbation="tree_path_dependent")
-    found = np.asarray(explainer.shap_values(prepared, check_additivity=False), dtype=np.float64)
-    found = np.moveaxis(found, 2, 1)  # (rows, classes, columns)
-    base = np.tile(np.asarray(explainer.expected_value, dtype=np.float64), (len(prepared), 1))
-    return (found[:, 1], base[:, 1]) if len(model.classes_) == 2 else (found, base)
+    forest = forest_values(model, range(prepared.shape[1]))
+    values, base = forest.values(prepared.T), np.tile(forest.base, (len(prepared), 1))
+    return (values[:, 0], base[:, 0]) if len(forest.base) == 1 else (values, base)
 
 
 def of_every_class(model: EveryClass, known: Contributions) -> Contributions:

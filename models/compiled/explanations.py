@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from xgboost import XGBClassifier
@@ -16,8 +17,9 @@ from models.class_calibration import CalibratedClasses
 from models.class_families import EveryClass
 from models.compiled.prepared import Prepare, prepared
 from models.compiled.rows import Numbers, Rows
-from models.compiled.tree_shap.building import BoostedTables, boosted_tables
-from models.contributions import LOG_ODDS, Contributions, of_column, of_every_class, of_no_feature
+from models.compiled.tree_shap.building import boosted_tables
+from models.compiled.tree_shap.forests import forest_values
+from models.contributions import LOG_ODDS, PROBABILITY, Contributions, of_column, of_every_class, of_no_feature
 from models.means import RememberedMeans
 from models.prepared_columns import features_of_columns
 from models.preprocessing import Columns
@@ -37,7 +39,7 @@ class Explanations:
 
 
 def explanations(model: Any, columns: Columns) -> Explanations | None:
-    """Those of a stored model that takes the features `columns`; None where arrays do not help, as with forests."""
+    """Those of a stored model that takes the features `columns`; None where there are none."""
     explain = _explain(model, columns)
     return None if explain is None else Explanations(explain)
 
@@ -60,49 +62,54 @@ def _of_pipeline(pipeline: Pipeline, columns: Columns) -> Explain | None:
     if prepare is None:
         return None
     features = features_of_columns(pipeline[:-1])
+    names = tuple(dict.fromkeys(features))
     if isinstance(model, LogisticRegression) and isinstance(pipeline[-2], RememberedMeans):
-        return _Linear.of(prepare, model, pipeline[-2].means_, features)
+        line = _Line.of(model, pipeline[-2].means_, features, names)
+        return _Outputs(prepare, line.values, line.base, names, LOG_ODDS)
     if isinstance(model, XGBClassifier):
-        tables = boosted_tables(model, features)
-        return None if tables is None else _Boosted(prepare, tables, tuple(dict.fromkeys(features)))
+        found = boosted_tables(model, features)
+        return None if found is None else _Outputs(prepare, found.tables.values, found.base, names, LOG_ODDS)
+    if isinstance(model, RandomForestClassifier):
+        forest = forest_values(model, [names.index(feature) for feature in features])
+        return _Outputs(prepare, forest.values, forest.base, names, PROBABILITY)
     return None
 
 
 @dataclass(frozen=True)
-class _Boosted:
+class _Outputs:
+    """What a pipeline's features add to each of its model's outputs."""
+
     prepare: Prepare
-    tables: BoostedTables
+    values: Callable[[Numbers], Numbers]
+    """Prepared columns, shape (columns, rows) -> (rows, outputs, features)."""
+    base: Numbers
+    """Shape (outputs,)."""
     features: tuple[str, ...]
+    scale: str
 
     def __call__(self, rows: Rows) -> Contributions:
-        values = self.tables.tables.values(self.prepare(rows))
-        base = np.tile(self.tables.base, (len(rows), 1))
-        if values.shape[1] == 1:
-            return Contributions(self.features, values[:, 0], base[:, 0], LOG_ODDS)
-        return Contributions(self.features, values, base, LOG_ODDS)
+        values, base = self.values(self.prepare(rows)), np.tile(self.base, (len(rows), 1))
+        if len(self.base) == 1:  # two classes have one output, that of the second
+            values, base = values[:, 0], base[:, 0]
+        return Contributions(self.features, values, base, self.scale)
 
 
 @dataclass(frozen=True)
-class _Linear:
-    prepare: Prepare
+class _Line:
     means: Numbers
     """Shape (columns, 1)."""
     weights: Numbers
-    """Shape (lines * features, columns): a column's coefficients, each at the column's feature."""
+    """Shape (outputs * features, columns): a column's coefficients, each at the column's feature."""
     base: Numbers
-    """Shape (lines,)."""
-    features: tuple[str, ...]
+    """Shape (outputs,)."""
 
     @staticmethod
-    def of(prepare: Prepare, model: LogisticRegression, means: Numbers, features: list[str]) -> "_Linear":
-        names = tuple(dict.fromkeys(features))
+    def of(model: LogisticRegression, means: Numbers, features: list[str], names: tuple[str, ...]) -> "_Line":
         one_hot = np.array(features)[:, None] == np.array(names)
-        weights = np.einsum("lc,cf->lfc", model.coef_, one_hot).reshape(-1, len(features))
-        return _Linear(prepare, means[:, None], weights, model.coef_ @ means + model.intercept_, names)
+        weights = np.einsum("oc,cf->ofc", model.coef_, one_hot).reshape(-1, len(features))
+        return _Line(means[:, None], weights, model.coef_ @ means + model.intercept_)
 
-    def __call__(self, rows: Rows) -> Contributions:
-        values = (self.weights @ (self.prepare(rows) - self.means)).T
-        base = np.tile(self.base, (len(rows), 1))
-        if len(self.base) == 1:  # two classes have one line, that of the second
-            return Contributions(self.features, values, base[:, 0], LOG_ODDS)
-        return Contributions(self.features, values.reshape(len(rows), len(self.base), -1), base, LOG_ODDS)
+    def values(self, prepared: Numbers) -> Numbers:
+        """Shape (rows, outputs, features)."""
+        found = self.weights @ (prepared - self.means)
+        return found.T.reshape(prepared.shape[1], len(self.base), -1)

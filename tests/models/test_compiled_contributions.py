@@ -1,5 +1,6 @@
 """What drives a score, from arrays: the same as from frames, and for boosted trees by tables."""
 
+import sys
 from itertools import combinations
 from math import factorial
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 from xgboost import XGBClassifier
 
 from models import classifiers
@@ -19,15 +21,17 @@ from models.compiled.compiling import explaining
 from models.compiled.rows import Rows
 from models.compiled.tree_shap import building
 from models.compiled.tree_shap.building import boosted_tables
+from models.compiled.tree_shap.forests import forest_values
 from models.compiled.tree_shap.leaf_values import leaf_values
 from models.compiled.tree_shap.parts import Leaf, Step
-from models.contributions import contributions, of_boosted_columns
+from models.contributions import PROBABILITY, contributions, of_boosted_columns
 from models.families import fit_family
 from models.preprocessing import Columns
 
 COLUMNS = Columns(("plays", "noise", "gap"), ("genre", "plan"), ("title",))
 SMALL: dict[str, dict[str, Any]] = {
     "logistic": {"words": 16, "knots": 2},
+    "forest": {"n_estimators": 12},
     "xgboost": {"n_estimators": 30, "max_depth": 4, "num_parallel_tree": 2},
 }
 CLASSES = 4
@@ -117,10 +121,42 @@ def test_arrays_give_what_frames_give_of_baselines() -> None:
     assert_alike(ClassShares(CLASSES).fit(frame, classes), odd_rows())
 
 
-def test_forests_are_left_to_what_explains_them_slowly() -> None:
-    frame, labels, _ = examples(200, 0)
-    family = classifiers.FAMILIES.candidates["forest"]
-    assert explaining(fit_family(family, COLUMNS, {"n_estimators": 3}, (frame, labels), seed=1)[0], COLUMNS) is None
+@pytest.mark.parametrize("classes", [2, 3])
+def test_those_of_a_forest_are_those_that_shap_computes(classes: int) -> None:
+    """Of trees deep enough that a way meets with most columns, and with some of them again."""
+    shap = pytest.importorskip("shap")
+    rows = np.random.default_rng(6).normal(size=(400, len(NAMES)))
+    labels = np.argmax(rows[:, :classes] + rows[:, 3:4] * rows[:, 4:5], axis=1)
+    forest = RandomForestClassifier(n_estimators=7, random_state=0).fit(rows, labels)
+    expected = shap.TreeExplainer(forest, feature_perturbation="tree_path_dependent")
+    theirs = np.moveaxis(expected.shap_values(rows[:30], check_additivity=False), 2, 1)
+    found = forest_values(forest, range(len(NAMES)))
+    np.testing.assert_allclose(found.values(rows[:30].T), theirs[:, 1:] if classes == 2 else theirs, atol=1e-9)
+    np.testing.assert_allclose(found.base, expected.expected_value[-len(found.base) :], atol=1e-9)
+
+
+def test_a_forest_of_some_missing_values_adds_up_to_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.compiled.tree_shap.forests._NODES_AT_ONCE", 300)  # several lots of trees
+    rows = np.random.default_rng(6).normal(size=(400, len(NAMES)))
+    rows[np.random.default_rng(7).random(rows.shape) < 0.3] = np.nan
+    forest = RandomForestClassifier(n_estimators=9, random_state=0).fit(rows, np.isnan(rows[:, 0]) ^ (rows[:, 1] > 0))
+    found = forest_values(forest, [0, 1, 0, 2, 2, 2])
+    assert len(found.ways) > 1
+    said = found.base + found.values(rows[:50].T).sum(axis=2)
+    np.testing.assert_allclose(said[:, 0], forest.predict_proba(rows[:50])[:, 1], atol=1e-12)
+
+
+def test_a_forest_of_bare_roots_says_its_base() -> None:
+    rows = np.zeros((20, 2))
+    forest = RandomForestClassifier(n_estimators=3, random_state=0).fit(rows, np.arange(20) % 2)
+    found = forest_values(forest, [0, 1])
+    np.testing.assert_array_equal(found.values(rows[:4].T), np.zeros((4, 1, 2)))
+    np.testing.assert_allclose(found.base, forest.predict_proba(rows[:1])[0, 1:])
+
+
+def test_a_forest_is_explained_without_the_package_shap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "shap", None)
+    assert contributions(calibrated("forest"), odd_rows().frame()).scale == PROBABILITY
 
 
 @pytest.mark.parametrize("settings", [{}, {"num_parallel_tree": 3}, {"grow_policy": "lossguide", "max_leaves": 6}])

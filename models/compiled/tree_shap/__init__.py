@@ -1,1 +1,1 @@
-"""TreeSHAP of shallow boosted trees by tables: exact, at a fraction of the time that it takes to work out each row."""
+"""TreeSHAP, exact: of shallow boosted trees by tables, of forests of any depth all splits at once."""
