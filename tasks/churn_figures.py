@@ -1,6 +1,6 @@
 """Who is likely to leave, how many that makes, and why: what the champions of audience.churn and churn_reason say."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,7 @@ from models.expected_number import COLUMNS
 from models.storage import load_estimator
 from refrain.errors import InputError, UsageError
 from refrain.settings import Frozen
-from tasks.champions.loaded import ServedModel, served_model
+from tasks.champions.loaded import ServedModel, identity, served_model
 from tasks.kinds.registry import kind_of
 from tasks.model_folder import MODEL_FILE, fetched_model
 from tasks.tracking import Store
@@ -66,6 +66,8 @@ class AskedModel:
     target: Target
     served: ServedModel
     model: Any
+    identity: Hashable = ()
+    """What tells it from any other version: numbers are given again where a registry is made anew."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def load_asked(store: Store, version: Version) -> AskedModel:
     """The model of a version. Raises ModelError if it does not load."""
     with fetched_model(store, version) as folder:
         model = load_estimator(folder / MODEL_FILE)
-    return AskedModel(find_target(version.target), served_model(version), model)
+    return AskedModel(find_target(version.target), served_model(version), model, identity(version))
 
 
 def read_users(snapshot: Path, at: date | None) -> DayOfUsers:

@@ -17,7 +17,7 @@ from tasks.audience.hourly_figures import hourly_figures
 from tasks.audience.in_datasets import SnapshotAudience
 from tasks.audience.in_store import StoredAudience
 from tasks.audience.known import HOURLY, At, Audience, AudienceSettings
-from tasks.champions.loaded import columns_of
+from tasks.champions.loaded import columns_of, identity
 from tasks.churn_figures import CHURN, DRIVERS, REASON, AskedModel, churn_figures, explained, load_asked
 from tasks.collected.store import EventStore
 from tasks.tracking import open_store
@@ -32,14 +32,16 @@ _MOST_MODELS = 8
 def registered(project: Project) -> Models:
     """Versions from a project's registry, the last ones kept."""
     store = open_store(project)
-    kept: OrderedDict[tuple[str, int], AskedModel] = OrderedDict()
+    kept: OrderedDict[Hashable, AskedModel] = OrderedDict()
 
-    def loaded(target: str, version: int) -> AskedModel:
-        if (target, version) not in kept:
-            kept[target, version] = load_asked(store, read_target(store, target).version(version))
+    def loaded(target: str, number: int) -> AskedModel:
+        version = read_target(store, target).version(number)
+        key = identity(version)
+        if key not in kept:
+            kept[key] = load_asked(store, version)
             if len(kept) > _MOST_MODELS:
                 kept.popitem(last=False)
-        return kept[target, version]
+        return kept[key]
 
     return loaded
 
@@ -74,10 +76,11 @@ class AskedAudience:
         """
         audience = self._audience()
         as_of = audience.churn_as_of(at)
-        state = audience.state(as_of, "UTC")
+        asked, why = self._models(CHURN, churn), None if reason is None else self._models(REASON, reason)
+        by_whom = (asked.identity, None if why is None else why.identity)
         return self._remembered(
-            (audience.source, state, "churn summary", as_of, threshold, users, churn, reason),
-            lambda: self._churn_summary(audience, as_of, threshold, users, churn, reason),
+            (audience.source, audience.state(as_of, "UTC"), "churn summary", as_of, threshold, users, by_whom),
+            lambda: _churn_summary(audience, as_of, threshold, users, asked, why),
         )
 
     def churn_rows(self, at: At, user_ids: Sequence[str]) -> str:
@@ -102,15 +105,15 @@ class AskedAudience:
         audience = self._audience()
         as_of = audience.hourly_as_of(at)
 
+        asked, bar = self._models(HOURLY, champion), None if usual is None else self._models(HOURLY, usual)
+        by_whom = (asked.identity, None if bar is None else bar.identity)
+
         def made() -> str:
-            by_whom = None if usual is None else self._models(HOURLY, usual)
-            found = hourly_figures(
-                as_of, audience.hours(as_of), self._models(HOURLY, champion), by_whom, self._timezone
-            )
+            found = hourly_figures(as_of, audience.hours(as_of), asked, bar, self._timezone)
             return _json({"source": audience.source, **found.model_dump(mode="json")})
 
         state = audience.state(as_of, self._timezone)
-        return self._remembered((audience.source, state, "hourly", as_of, champion, usual), made)
+        return self._remembered((audience.source, state, "hourly", as_of, by_whom), made)
 
     def _audience(self) -> Audience:
         return self._stored if self._stored.holds_sessions() else self._embedded
@@ -124,29 +127,29 @@ class AskedAudience:
         self._kept.move_to_end(key)
         return self._kept[key]
 
-    def _churn_summary(
-        self, audience: Audience, as_of: date, threshold: float | None, users: int, churn: int, reason: int | None
-    ) -> str:
-        model = self._models(CHURN, churn)
-        day = audience.churn_day(as_of)
-        if day.rows.empty:
-            raise NoAudienceError(f"Nobody was there in the four weeks up to {as_of}.", hint="Choose another day.")
-        figures, table = churn_figures(day, model, None if reason is None else self._models(REASON, reason), threshold)
-        shown, scale = explained(table.head(max(users, 1)), day, model)
-        return _json(
-            {
-                "source": audience.source,
-                **figures.model_dump(mode="json"),
-                "scale_of_effects": scale,
-                "top_users": [_user(user) for user in shown.head(users).to_dict("records")],
-            }
-        )
-
 
 QUESTIONS: Mapping[str, Callable[..., str]] = {
     question.__name__: question
     for question in (AskedAudience.churn_summary, AskedAudience.churn_rows, AskedAudience.hourly)
 }
+
+
+def _churn_summary(
+    audience: Audience, as_of: date, threshold: float | None, users: int, asked: AskedModel, why: AskedModel | None
+) -> str:
+    day = audience.churn_day(as_of)
+    if day.rows.empty:
+        raise NoAudienceError(f"Nobody was there in the four weeks up to {as_of}.", hint="Choose another day.")
+    figures, table = churn_figures(day, asked, why, threshold)
+    shown, scale = explained(table.head(max(users, 1)), day, asked)
+    return _json(
+        {
+            "source": audience.source,
+            **figures.model_dump(mode="json"),
+            "scale_of_effects": scale,
+            "top_users": [_user(user) for user in shown.head(users).to_dict("records")],
+        }
+    )
 
 
 def _read_at(text: str | None) -> At:

@@ -34,7 +34,7 @@ def models_of(shelf: Shelf) -> Models:
         loaded = shelf.of(target)
         every = [loaded.champion, *loaded.families.values(), *([loaded.baseline] if loaded.baseline else [])]
         (model,) = {one.version.version: one for one in every if one.version.version == version}.values()
-        return AskedModel(model.target, model.served, model.model)
+        return AskedModel(model.target, model.served, model.model, version)
 
     return found
 

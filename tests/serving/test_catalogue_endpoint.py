@@ -179,10 +179,10 @@ def test_nothing_later_than_as_of_is_read(client):
     now = asked(client, {**early, "as_of": "2026-07-09"})
     assert asked(client, {**late, "as_of": "2026-07-09"}) == now
     not_out_yet = {**track(weeks=8), "first_day": BEGUN, "as_of": "2026-06-20"}
-    assert (
-        asked(client, {**not_out_yet, "release_date": "2026-08-01"})["prediction"]
-        == (asked(client, {**not_out_yet, "release_date": None})["prediction"])
-    )
+    later, unknown = (asked(client, {**not_out_yet, "release_date": day}) for day in ("2026-08-01", None))
+    assert later["prediction"] == unknown["prediction"]
+    assert (later["segment"], unknown["segment"]) == (None, None)
+    assert asked(client, not_out_yet)["segment"][:3] == [1, 2, 2]  # of age 2, 3 and 4 months
 
 
 def test_tracks_that_cannot_be_forecast_are_named_with_the_reason(client):
@@ -326,6 +326,8 @@ def test_what_is_kept_of_a_forecast_is_what_was_said():
     assert model.version == 7
     assert answers[:, 0].tolist() == [month for one in found["predictions"] for month in one["prediction"]]
     assert rows.column("month_ahead").tolist() == [1, 2, 3] * 2
+    assert rows.column("s30")[3:].tolist() == [sum((WEEK * 5)[-30:])] * 3
+    assert np.isnan(rows.column("s30")[:3]).all()
     assert [key["track_id"] for key in keys] == ["a"] * 3 + ["b"] * 3
 
 
