@@ -203,11 +203,12 @@ def test_values_unlike_all_that_was_learned_from_are_warned_of(api: Api, small_r
     learned = small_registry.of("hits.hit").champion.learned
     assert learned is not None
     low, high = learned.ranges["tempo"]
-    fine = {**HIT_FIELDS.example, "tempo": (low + high) / 2, "loudness": learned.ranges["loudness"][0]}
-    several = api.ask("/hit/predict", [{**fine, "tempo": 999}, fine, {**fine, "tempo": 0}])["predictions"]
-    above, none, below = (row["warnings"] for row in several)
-    assert none == []
-    assert [one["field"] for one in (*above, *below)] == ["tempo", "tempo"]
+    fine = {**HIT_FIELDS.example, "loudness": learned.ranges["loudness"][0]}
+    tempos = (999, high, low, 0, high * 1.0001)
+    several = api.ask("/hit/predict", [{**fine, "tempo": tempo} for tempo in tempos])["predictions"]
+    above, *within, below, nearly = (row["warnings"] for row in several)
+    assert within == [[], []]
+    assert [one["field"] for one in (*above, *below, *nearly)] == ["tempo"] * 3
     assert above[0]["message"].startswith("tempo 999 is above all that the model learned from (")
     assert below[0]["message"].startswith("tempo 0 is below all that the model learned from (")
     assert f"to {high:.6g})" in above[0]["message"]
