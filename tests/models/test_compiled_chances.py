@@ -87,6 +87,7 @@ def calibrated(name: str, calibrator: Any) -> CalibratedModel:
 def test_a_chance_is_the_estimators_own(name: str) -> None:
     for model in (CalibratedModel(chance(name)), calibrated(name, PlattCalibrator())):
         assert_agree(model, COLUMNS, examples(300, 3)[0], Chances())
+        assert_agree(model, COLUMNS, examples(20, 3)[0].assign(plan="never seen", genre="e"), Chances())
 
 
 def test_an_isotonic_calibrator_is_followed_on_and_between_its_steps() -> None:

@@ -129,6 +129,7 @@ def test_a_refusal_names_the_row_and_the_day() -> None:
 
 def test_models_whose_windows_learned_the_same_describe_the_same_rows_once(monkeypatch: pytest.MonkeyPatch) -> None:
     frame, label = examples(7)
+    frame = frame.assign(weekday=4.0)
     ridge, described, describe = STREAMS.candidates["ridge"], [], CleanWindow.described
 
     def learned(alpha: float, first: int) -> Compiled:
