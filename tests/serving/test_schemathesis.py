@@ -1,5 +1,5 @@
 """Requests that are generated from the OpenAPI document: none of them is the server's fault, and each answer is one
-that the document speaks of. `make cases` asks 20,000 times.
+that the document speaks of. A sample: benchmarks/serving_cases.py asks 20,000 times.
 """
 
 import json
