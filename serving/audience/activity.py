@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from refrain.errors import UsageError
 from refrain.moments import read_moment
-from serving.audience.figures import Figures
+from serving.audience.figures import SECONDS_TO_ANSWER, Figures
 from serving.collector.clock import Clock, system_clock
 from serving.web.problems import MEDIA_TYPE, refused, unavailable
 from serving.web.raw_route import RawRoute
@@ -58,11 +58,13 @@ def activity_figures(figures: Figures, clock: Clock = system_clock) -> APIRouter
         top = _top(request.query_params.get("top", "10"))
         given = request.query_params.get("at")
         at = clock() if given is None else _moment(given)
-        async with one_at_a_time:
-            try:
+        try:
+            async with asyncio.timeout(SECONDS_TO_ANSWER), one_at_a_time:
                 body = await asyncio.to_thread(figures.at, at, top)
-            except EventStoreError:
-                raise unavailable("The store does not answer.", 5) from None
+        except EventStoreError:
+            raise unavailable("The store does not answer.", 5) from None
+        except TimeoutError:
+            raise unavailable("The figures are not there in time.", 5) from None
         return Response(body, status_code=HTTPStatus.OK, media_type="application/json")
 
     return router

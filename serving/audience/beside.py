@@ -31,10 +31,10 @@ class Beside:
     It reads questions from a pipe, and ends with it: also when this process is killed.
     """
 
-    def __init__(self, told: Mapping[str, Any], seconds_to_answer: float) -> None:
+    def __init__(self, told: Mapping[str, Any], seconds_to_make: float) -> None:
         """`told`: what serving.audience.answering needs to know before the first question."""
         self._told = json.dumps(told)
-        self._seconds = seconds_to_answer
+        self._seconds = seconds_to_make
         self._one_at_a_time = threading.Lock()
         self.process: subprocess.Popen[str] | None = None
 
@@ -55,11 +55,12 @@ class Beside:
         raise _KINDS.get(fault["kind"], EventStoreError)(fault["message"], hint=fault["hint"])
 
     def close(self) -> None:
-        """End the process."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.communicate()
-            self.process = None
+        """End the process. Whoever waits for it is told that it has ended."""
+        process = self.process
+        if process is not None:
+            process.kill()
+        with self._one_at_a_time:
+            self._let_go()
 
     def _said(self, question: Mapping[str, Any]) -> str:
         process = self._running()
@@ -72,9 +73,15 @@ class Beside:
         finally:
             overdue.cancel()
         if not said.endswith("\n"):  # it has ended
-            self.close()
+            self._let_go()
             raise EventStoreError("The process that makes the figures has ended.", hint="Ask again.")
         return said.rstrip("\n")
+
+    def _let_go(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.communicate()
+            self.process = None
 
     def _running(self) -> "subprocess.Popen[str]":
         if self.process is None:

@@ -42,7 +42,7 @@ def audience_endpoints(
     shelf: Shelf, figures: Figures, settings: ServingSettings, log: PredictionLog | None = None
 ) -> list[Endpoint]:
     """What answers about the audience besides its activity. `figures` belongs to the caller, who closes it."""
-    making = Making(figures)
+    making = Making(figures, settings.seconds_to_answer)
     return [
         Endpoint(
             "POST",

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from serving.audience.asking import AskedAudience
 
 ACTIVITY = "activity"
-_SECONDS_TO_ANSWER = 30.0
+SECONDS_TO_ANSWER = 30.0
+"""For whoever asks."""
+_SECONDS_TO_MAKE = 180.0
+"""After which the process beside is ended. Longer than anybody waits: what is made by then is there for the next."""
 
 
 class Figures(Protocol):
@@ -64,7 +67,7 @@ class FiguresBeside:
         self,
         address: Address,
         timezone: str,
-        seconds_to_answer: float = _SECONDS_TO_ANSWER,
+        seconds_to_make: float = _SECONDS_TO_MAKE,
         project: Path | None = None,
     ) -> None:
         """`project`: the root of the project whose models and datasets are asked; without it there is only activity."""
@@ -73,7 +76,7 @@ class FiguresBeside:
             "timezone": timezone,
             "project": None if project is None else str(project),
         }
-        self._beside = Beside(told, seconds_to_answer)
+        self._beside = Beside(told, seconds_to_make)
 
     @property
     def beside(self) -> Beside:

@@ -19,8 +19,8 @@ from tasks.collected.store import EventStoreError
 class Making:
     """Asks for figures. Belongs to one event loop."""
 
-    def __init__(self, figures: Figures) -> None:
-        self._figures = figures
+    def __init__(self, figures: Figures, seconds_to_answer: float) -> None:
+        self._figures, self._seconds = figures, seconds_to_answer
         # One is made at a time: the others wait here and hold up no other thread.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="audience")
 
@@ -28,7 +28,10 @@ class Making:
         """The answer as JSON. Raises ProblemError: 422 where `at` is too early, 503 where there is no answer."""
         loop = asyncio.get_running_loop()
         try:
-            said = await loop.run_in_executor(self._thread, lambda: self._figures.ask(question, **given))
+            async with asyncio.timeout(self._seconds):
+                said = await loop.run_in_executor(self._thread, lambda: self._figures.ask(question, **given))
+        except TimeoutError:
+            raise unavailable("The figures are not there in time. They are being made.", 10) from None
         except BeforeTheDataError as error:
             raise unfit([Refusal("at", "lies before the data", f"{error.hint} {AT_HINT}")]) from None
         except NoAudienceError as error:

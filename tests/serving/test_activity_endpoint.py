@@ -168,7 +168,7 @@ def test_a_process_beside_makes_the_same_figures_and_ends_with_the_application(c
 
 @pytest.mark.parametrize("store_address", ["sqlite"], indirect=True)
 def test_a_process_that_does_not_answer_in_time_is_given_up(store):
-    beside = FiguresBeside(store.address, "UTC", seconds_to_answer=0.01)
+    beside = FiguresBeside(store.address, "UTC", seconds_to_make=0.01)
     with pytest.raises(EventStoreError, match="has ended"):
         beside.at(NOW, 10)
     assert beside.beside.process is None
