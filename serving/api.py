@@ -27,7 +27,7 @@ from serving.registry.endpoints import registry_endpoints
 from serving.web.docs_page import docs_endpoints
 from serving.web.document import describe
 from serving.web.door import Door, Limits
-from serving.web.endpoint import Endpoint, documented
+from serving.web.endpoint import Endpoint, documented, operation_id
 from serving.web.health import health_endpoints
 from serving.web.keys import ApiKeys
 from serving.web.metrics import RequestMetrics
@@ -103,6 +103,7 @@ def documented_app(parts: Parts, endpoints: Sequence[Endpoint]) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        generate_unique_id_function=operation_id,
         redirect_slashes=False,  # to an address that is made of what was sent
     )
     app.include_router(documented(endpoints, parts.settings.max_body_bytes))

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -79,11 +80,6 @@ class Endpoint:
     """Of the answer."""
 
     @property
-    def name(self) -> str:
-        """What OpenAPI calls it."""
-        return "_".join([self.method.lower(), *re.findall(r"[a-z0-9]+", self.path.lower())])
-
-    @property
     def operation(self) -> dict[str, Any]:
         """What OpenAPI says of it besides the summary."""
         content: dict[str, Any] = {"schema": self.answers}
@@ -106,6 +102,11 @@ class Endpoint:
         return found
 
 
+def operation_id(route: APIRoute) -> str:
+    """What OpenAPI calls a route: get_models_target."""
+    return "_".join([*sorted(route.methods or ()), *re.findall(r"[a-z0-9]+", route.path)]).lower()
+
+
 def documented(endpoints: Sequence[Endpoint], max_body_bytes: int, *, in_document: bool = True) -> APIRouter:
     """The endpoints as FastAPI's routes: all of them work this way, the door only has a shorter one.
 
@@ -119,7 +120,6 @@ def documented(endpoints: Sequence[Endpoint], max_body_bytes: int, *, in_documen
             methods=[endpoint.method],
             summary=endpoint.summary,
             tags=[endpoint.tag],
-            operation_id=endpoint.name,
             openapi_extra=endpoint.operation,
             include_in_schema=in_document,
         )
