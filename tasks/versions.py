@@ -5,6 +5,7 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
+from urllib.parse import urlparse
 
 from refrain.errors import ModelError
 from refrain.settings import Frozen
@@ -218,13 +219,20 @@ def _from_client(store: Store, target: str) -> RegisteredTarget:
             int(entry.version),
             entry.creation_timestamp,
             entry.run_id,
-            client.get_model_version_download_uri(target, entry.version),
+            _location(client, target, entry),
             aliases,
             entry.tags,
         )
         for entry in sorted(found, key=lambda entry: int(entry.version))
     )
     return RegisteredTarget(target=target, tags=model.tags, aliases=aliases, versions=versions)
+
+
+def _location(client: Any, target: str, entry: Any) -> str:
+    """Where a version's artifacts are, which the server is asked only where the entry does not say so itself."""
+    if urlparse(entry.source).scheme != "models":
+        return str(entry.source)
+    return str(client.get_model_version_download_uri(target, entry.version))
 
 
 def _version(
