@@ -54,9 +54,9 @@ class Rows:
 
     def once(self, name: Hashable, make: Callable[[], Made]) -> Made:
         """What `make` made of these rows when it was first asked for under that name."""
-        if name not in self.made:
-            self.made[name] = make()
-        found: Made = self.made[name]
+        found: Made | None = self.made.get(name)
+        if found is None:
+            found = self.made[name] = make()
         return found
 
     def part(self, rows: slice) -> "Rows":

@@ -1,5 +1,6 @@
 """From a window of days to what a model of streams learns from: one fitted transformer, in training and in serving."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -155,7 +156,7 @@ class CleanWindow(TransformerMixin, BaseEstimator):
 
     def _of_catalogue(self, X: Table, away: Numbers, shape: Numbers) -> dict[str, Numbers]:  # noqa: N803
         """The last days against those of the whole catalogue; and, with the context "catalogue", these themselves."""
-        days = beside([_log(column(X, name)) for name in names.CATALOGUE_DAYS]) - shape
+        days = _log(_columns(X, names.CATALOGUE_DAYS)) - shape
         own = away - np.where(np.isfinite(days), days, 0.0)
         relative = {
             **{f"day_{back}_to_catalogue": own[:, back] for back in range(WEEK)},
@@ -218,17 +219,23 @@ def _of_past(X: Table, counts: Numbers, level: Numbers) -> dict[str, Numbers]:  
 
 def _of_socials(X: Table, level: Numbers) -> dict[str, Numbers]:  # noqa: N803
     growth = [name for of_span in names.SOCIAL_GROWTH.values() for name in of_span]
+    levels = _log1p(_columns(X, names.SOCIAL_LEVELS)) - level[:, None]
     return {
         names.POPULARITY: column(X, names.POPULARITY),
-        **{name: _log1p(column(X, name)) - level for name in names.SOCIAL_LEVELS},
-        **{name: _log(column(X, name)) for name in growth},
+        **dict(zip(names.SOCIAL_LEVELS, levels.T, strict=True)),
+        **dict(zip(growth, _log(_columns(X, growth)).T, strict=True)),
     }
+
+
+def _columns(X: Table, several: Sequence[str]) -> Numbers:  # noqa: N803
+    """Several columns, shape (rows, columns)."""
+    return beside([column(X, name) for name in several])
 
 
 def _log(ratio: Numbers) -> Numbers:
     """The logarithm of a ratio; NaN where it is missing or not above zero."""
     known = ratio > 0
-    return np.log(np.where(known, ratio, np.nan)) if known.any() else np.full(len(ratio), np.nan)
+    return np.log(np.where(known, ratio, np.nan)) if known.any() else np.full_like(ratio, np.nan)
 
 
 def _log1p(count: Numbers) -> Numbers:
