@@ -12,8 +12,8 @@ from tasks.scoring.cells import Fault, rows_of
 from tasks.scoring.csv_file import CsvRows
 from tasks.scoring.layout import Layout
 from tasks.scoring.parquet_file import ParquetRows
+from tasks.scoring.writing import PARQUET
 
-PARQUET = ".parquet"
 _SIZE = 20_000
 _SHOWN = 3
 

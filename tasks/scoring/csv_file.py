@@ -34,7 +34,7 @@ class CsvRows:
         self._plain = first[0].line == 1
         self._whole = False
 
-    def tables(self, size: int) -> Iterator[tuple[Any, float]]:  # noqa: D102 - as in the base class
+    def tables(self, size: int) -> Iterator[tuple[Any, float]]:  # noqa: D102 - as in the protocol
         done = 0
         for batch, share in self._quickly() if self._plain else ():
             for start in range(0, batch.num_rows, size):

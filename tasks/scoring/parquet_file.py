@@ -30,7 +30,7 @@ class ParquetRows:
         if self._rows == 0:
             raise no_rows(path)
 
-    def tables(self, size: int) -> Iterator[tuple[Any, float]]:  # noqa: D102 - as in the base class
+    def tables(self, size: int) -> Iterator[tuple[Any, float]]:  # noqa: D102 - as in the protocol
         done = 0
         try:
             for batch in self._file.iter_batches(size, columns=list(self.layout.read)):
