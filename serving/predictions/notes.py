@@ -59,6 +59,15 @@ class Unlike:
             (-np.inf, np.inf) if ranges is None else ranges.get(name, (np.inf, -np.inf)) for name in self._names
         ]
         self._low, self._high = np.array(self._ranges).reshape(-1, 2).T
+        self._never_known = {
+            place: {
+                "field": name,
+                "message": f"{name} was known of no row that the model learned from, which knows nothing of it",
+            }
+            for place, (name, (low, high)) in enumerate(zip(self._names, self._ranges, strict=True))
+            if low > high
+        }
+        """Of these all rows of a request are warned, in the same words."""
 
     def of(self, numbers: Numbers) -> list[Warnings]:
         """The warnings of each row; the very same empty list where there are none."""
@@ -69,7 +78,10 @@ class Unlike:
         if not len(rows):
             return warnings
         for row, place, value in zip(rows.tolist(), places.tolist(), numbers[outside].tolist(), strict=True):
-            found = {"field": self._names[place], "message": self._message(place, value)}
+            found = self._never_known.get(place) or {
+                "field": self._names[place],
+                "message": self._message(place, value),
+            }
             if warnings[row] is none:
                 warnings[row] = [found]
             else:
@@ -78,8 +90,6 @@ class Unlike:
 
     def _message(self, place: int, value: float) -> str:
         name, (low, high) = self._names[place], self._ranges[place]
-        if low > high:
-            return f"{name} was known of no row that the model learned from, which knows nothing of it"
         side = "below" if value < low else "above"
         return f"{name} {_shown(value)} is {side} all that the model learned from ({_shown(low)} to {_shown(high)})"
 
