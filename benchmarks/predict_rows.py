@@ -77,7 +77,7 @@ def child(name: str, source: str, destination: str) -> None:
         worked += time.thread_time() - by_then
         return answers
 
-    LoadedModel.answers = timed  # type: ignore[method-assign]
+    LoadedModel.answers = timed  # type: ignore[method-assign,assignment]
     loaded = time.perf_counter()
     found = score(find_target(name), Path(source), Path(destination), open_store(find_project(ROOT)))
     ended = time.perf_counter()
