@@ -1,8 +1,10 @@
 """POST /audience/churn/predict: will these users stay away, and if they do, why?"""
 
+import asyncio
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from models.compiled.rows import Rows
 from refrain.settings import ServingSettings
 from serving.audience.making import Making, served_or_none
 from serving.audience.parameters import MOST_DRIVERS, USUAL_DRIVERS, at_of, count_of, require_known
-from serving.predictions.coalescing import Share
+from serving.predictions.coalescing import MOST_ROWS, Share
 from serving.predictions.faults import unfit, unknown
 from serving.predictions.fields.churn import CHURN_FIELDS
 from serving.predictions.fields.kinds import Number
@@ -64,14 +66,12 @@ class ChurnPredicting:
         shares = await self._churn.ask(records.rows, drivers=drivers > 0)
         why = await self._reason.ask(records.rows) if served_or_none(self._shelf, REASON) else None
         for said in (shares, why or ()):
-            self._keep(call.request_id, said, records.passed)
-        rows = list(_rows(records, shares, why, drivers))
+            self._keep(call.request_id, said, records)
         head = _head(shares[0].said.panel, why[0].said.panel if why else None, asked)
-        for row in rows:
-            row["likely"] = row["probability"] >= head["threshold"]
-        predicted = tuple(_predicted(shares)) + tuple(_predicted(why or ()))
-        body = head | rows[0] if records.single else {**head, "predictions": rows}
-        return Reply(orjson.dumps(body), predicted=predicted)
+        rows = _rows(records, shares, why, drivers, head["threshold"])
+        predicted = (*_predicted(shares), *_predicted(why or ()))
+        body = orjson.dumps(head | next(rows)) if records.single else await _written(head, rows)
+        return Reply(body, predicted=predicted)
 
     async def _asked(self, body: bytes) -> _Asked:
         try:
@@ -102,18 +102,12 @@ class ChurnPredicting:
             {"source": found["source"], "as_of": found["as_of"], "unanswered": unanswered},
         )
 
-    def _keep(self, request_id: str, shares: Sequence[Share[Said]], passed: Sequence[Mapping[str, Any]]) -> None:
+    def _keep(self, request_id: str, shares: Sequence[Share[Said]], records: Records) -> None:
         """Note what was said in the log, where there is one."""
-        if self._log is None:
-            return
-        first = 0
-        for share in shares:
-            said, rows = share.said, slice(share.first, share.last)
-            last = first + share.last - share.first
-            self._log.offer(
-                request_id, said.panel.champion.served, said.rows.part(rows), said.answers[rows], passed[first:last]
-            )
-            first = last
+        if self._log is not None and shares:
+            answers = np.concatenate([share.said.answers[share.first : share.last] for share in shares])
+            served = shares[0].said.panel.champion.served
+            self._log.offer(request_id, served, records.rows, answers, records.passed)
 
 
 def threshold_of(panel: Panel, options: Mapping[str, Any]) -> float:
@@ -148,13 +142,31 @@ def _head(panel: Panel, reason: Panel | None, asked: _Asked) -> dict[str, Any]:
     }
 
 
+async def _written(head: Mapping[str, Any], rows: Iterator[dict[str, Any]]) -> bytes:
+    """The bytes of an answer; of a large one some at a time, so that others are answered in between."""
+    parts = []
+    while some := list(islice(rows, MOST_ROWS)):
+        parts.append(orjson.dumps(some)[1:-1])
+        await asyncio.sleep(0)
+    return b"".join((orjson.dumps(head)[:-1], b',"predictions":[', b",".join(parts), b"]}"))
+
+
 def _rows(
-    records: Records, shares: Sequence[Share[Said]], why: Sequence[Share[Said]] | None, drivers: int
+    records: Records,
+    shares: Sequence[Share[Said]],
+    why: Sequence[Share[Said]] | None,
+    drivers: int,
+    threshold: float,
 ) -> Iterator[dict[str, Any]]:
     places = [(share.said, place) for share in shares for place in range(share.first, share.last)]
     reasons = [(share.said, place) for share in why or () for place in range(share.first, share.last)]
     for number, (said, place) in enumerate(places):
-        row: dict[str, Any] = {**records.passed[number], "probability": said.listed[place], "likely": None}
+        probability = said.listed[place]
+        row: dict[str, Any] = {
+            **records.passed[number],
+            "probability": probability,
+            "likely": probability >= threshold,
+        }
         row |= _reasons(*reasons[number]) if reasons else {"reason": None, "reasons": None}
         if drivers:
             found = said.drivers

@@ -43,7 +43,7 @@ def endpoints_of(project: Project, shelf: Shelf, store: EventStore, **more: Any)
     """Path -> endpoint."""
     audience = AskedAudience(project, store, models_of(shelf), lambda: NOW)
     figures = FiguresHere(store, "UTC", lambda: audience)
-    endpoints = audience_endpoints(shelf, figures, ServingSettings(max_records=200), **more)
+    endpoints = audience_endpoints(shelf, figures, ServingSettings(max_records=1000), **more)
     return {endpoint.path: endpoint for endpoint in endpoints}
 
 

@@ -107,6 +107,19 @@ def test_a_record_of_the_same_features_is_answered_alike(embedded, small_data):
     assert "source" not in single
 
 
+def test_a_large_request_is_answered_whole_and_in_order(embedded):
+    records = [
+        {"sessions_28": number % 40, "days_since_last": number % 27, "user_id": f"u{number}"} for number in range(900)
+    ]
+    found = ask(embedded[PREDICT], {"records": records}, {"drivers": "1"})["predictions"]
+    assert [one["user_id"] for one in found] == [record["user_id"] for record in records]
+    for place in (0, 511, 512, 899):
+        alone = ask(embedded[PREDICT], records[place], {"drivers": "1"})
+        assert alone["probability"] == pytest.approx(found[place]["probability"], abs=1e-9)
+        assert alone["reasons"] == pytest.approx(found[place]["reasons"], abs=1e-9)
+        assert alone["contributions"][0]["feature"] == found[place]["contributions"][0]["feature"]
+
+
 @pytest.mark.parametrize("kept", ["embedded", "stored"])
 def test_whoever_has_no_row_is_told_why(kept, request, small_data):
     users = pd.read_csv(small_data.raw("users"), parse_dates=["registered_at", "cancelled_at"])
@@ -244,7 +257,7 @@ def test_a_store_that_is_away_is_503(small_data, small_registry, tmp_path):
         ({"user_ids": [""]}, "user_ids"),
         ({"user_ids": ["a\x00"]}, "user_ids"),
         ({"user_ids": ["u1", "u1"]}, "user_ids"),
-        ({"user_ids": [str(number) for number in range(201)]}, "user_ids"),
+        ({"user_ids": [str(number) for number in range(1001)]}, "user_ids"),
         ({"user_ids": ["u1"], "at": 5}, "at"),
         ({"user_ids": ["u1"], "at": "2024-13-01"}, "at"),
         ({"user_ids": ["u1"], "at": "yesterday"}, "at"),
