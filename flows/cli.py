@@ -8,7 +8,7 @@ import traceback
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -38,6 +38,8 @@ app = typer.Typer(
 out = Console(highlight=False)
 err = error_console()
 
+_INTERRUPTED = 130
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, and nothing else there.")]
 
 
@@ -54,12 +56,20 @@ def main() -> None:
         _explain(error, debug)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        err.print("Stopped. Nothing is half-written or half-registered; run again to go on.")
-        # Fits that are under way in other threads cannot be called back: leave without waiting for them.
-        os._exit(130)
+        _stopped()
+    except SystemExit as ended:
+        if ended.code == _INTERRUPTED:  # which Typer makes of Ctrl-C
+            _stopped()
+        raise
     except Exception as error:
         _explain(error, debug)
         sys.exit(1)
+
+
+def _stopped() -> NoReturn:
+    err.print("Stopped. Nothing is half-written or half-registered; run again to go on.")
+    # Fits that are under way in other threads cannot be called back: leave without waiting for them.
+    os._exit(_INTERRUPTED)
 
 
 def _explain(error: Exception, debug: bool) -> None:
