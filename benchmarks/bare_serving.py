@@ -54,6 +54,7 @@ def main() -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,
     )
     uvicorn.Server(config).run()
 

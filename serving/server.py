@@ -67,6 +67,7 @@ def _answer(app: ASGIApp, listening: socket.socket, heard: Callable[[], None] = 
         access_log=False,  # paths and queries are what somebody sent
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # nobody asks where a request came from
         backlog=_MOST_CONNECTIONS_WAITING,
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
     )

@@ -11,6 +11,7 @@ import traceback
 from asyncio import CancelledError
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from itertools import count
 from secrets import token_hex
@@ -40,6 +41,8 @@ _MOST_HEADERS = 100
 _MOST_HEADER_BYTES = 65_536
 _LONGEST_PATH = 8_192
 _MOST_PARAMETERS = 50
+_MOST_QUERIES = 64
+"""Read once and remembered: clients repeat the few that they use."""
 _SECONDS_OF_GRACE = 5.0
 """What keeps a time of its own, as the collector does, says itself that it is over."""
 _CLIENT_LEFT = 499
@@ -237,7 +240,8 @@ async def _explain(request: _Request, problem: ProblemError) -> None:
     await request.answer(problem.status, MEDIA_TYPE, problem.body(), problem.headers)
 
 
-def _parameters(query: bytes) -> dict[str, str]:
+@lru_cache(_MOST_QUERIES)
+def _parameters(query: bytes) -> Mapping[str, str]:
     try:
         return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST_PARAMETERS))
     except ValueError:
