@@ -246,6 +246,17 @@ def test_negative_streams_are_refused(api: Api) -> None:
     assert (error.field, error.reason) == ("day_3", "is not from 0 on")
 
 
+def test_linear_and_forest_answers_are_those_of_their_families(small_registry: Shelf) -> None:
+    loaded = small_registry.of("streams.one_week")
+    ridge, forest = loaded.families["ridge"], loaded.families["forest"]
+    for families in ({"forest": forest, "ridge": ridge}, {"forest": forest, "lasso": ridge}):
+        api = Api(Held(streams__one_week=replace(loaded, families=families)))
+        found = api.ask("/oneweek/predict", ONE_WEEK_FIELDS.example)
+        (line,) = asked_directly(ridge, [dict(ONE_WEEK_FIELDS.example)])[:, 0]
+        (trees,) = asked_directly(forest, [dict(ONE_WEEK_FIELDS.example)])[:, 0]
+        assert close([found["lr_preds"], found["rfr_preds"]], [line, trees])
+
+
 def test_linear_and_forest_answers_are_null_where_no_such_model_is_registered(small_registry: Shelf) -> None:
     loaded = small_registry.of("streams.one_week")
     without = Api(Held(streams__one_week=replace(loaded, families={})))
