@@ -58,7 +58,7 @@ def additive(steps: Sequence[Any], weights: Numbers, intercept: float, features:
 
     None where a step mixes features, or one goes on rising beyond the last place.
     """
-    if steps and isinstance(steps[-1], PCA):
+    if steps and isinstance(steps[-1], PCA) and not steps[-1].whiten:
         components = steps[-1]
         weights = weights @ components.components_
         return additive(steps[:-1], weights, intercept - float(weights @ components.mean_), features)

@@ -9,6 +9,7 @@ from sklearn.ensemble import ExtraTreesRegressor, RandomForestClassifier, Random
 from xgboost import XGBClassifier, XGBRegressor
 
 from models.compiled.rows import Numbers
+from models.contributions import rounds_of
 
 Ask = Callable[[Numbers], Numbers]
 """Prepared columns, shape (columns, rows) -> what the trees say, shape (rows, outputs)."""
@@ -55,7 +56,7 @@ class _Boosted:
 
     def __init__(self, model: Any) -> None:
         self.booster = model.get_booster()
-        self.rounds = (0, rounds(self.booster))
+        self.rounds = (0, rounds_of(model))
         self.missing = model.missing
         self.outputs = model.n_classes_ if str(model.objective).startswith("multi:") else 1
 
@@ -64,9 +65,3 @@ class _Boosted:
             columns.T, iteration_range=self.rounds, missing=self.missing, validate_features=False
         )
         return said.reshape(columns.shape[1], self.outputs)
-
-
-def rounds(booster: Any) -> int:
-    """How many rounds a booster predicts with: the best ones where it stopped early, otherwise all (0)."""
-    stopped = booster.attr("best_iteration")
-    return 0 if stopped is None else int(stopped) + 1

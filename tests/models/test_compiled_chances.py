@@ -90,6 +90,16 @@ def test_a_chance_is_the_estimators_own(name: str) -> None:
         assert_agree(model, COLUMNS, examples(20, 3)[0].assign(plan="never seen", genre="e"), Chances())
 
 
+def test_boosted_trees_that_stopped_early_are_asked_up_to_the_best_round() -> None:
+    taught, held = ((frame, (labels > 0).astype(np.int64)) for frame, labels in (examples(), examples(200, 8)))
+    changed = {"n_estimators": 300, "learning_rate": 0.5, "min_child_weight": 1}
+    model, found = fit_family(
+        classifiers.FAMILIES.candidates["xgboost"], COLUMNS, changed, taught, seed=1, stop_on=held
+    )
+    assert found["n_estimators"] < model[-1].get_booster().num_boosted_rounds()
+    assert_agree(CalibratedModel(model), COLUMNS, examples(50, 3)[0], Chances())
+
+
 def test_an_isotonic_calibrator_is_followed_on_and_between_its_steps() -> None:
     assert_agree(calibrated("logistic", IsotonicCalibrator()), COLUMNS, examples(300, 3)[0], Chances())
 
