@@ -127,11 +127,32 @@ def test_a_path_that_is_not_its_own_is_passed_on_with_an_id(house):
     assert house.client.get("/echo").text == "beyond GET"
 
 
+def _sent(house, method, path, receive=None, headers=()):
+    """What the door sends, message for message."""
+    sent = []
+
+    async def ask():
+        async def send(message):
+            sent.append(message)
+
+        scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": list(headers)}
+        await house.door(scope, receive, send)
+
+    asyncio.run(ask())
+    return sent
+
+
 def test_head_is_get_without_a_body(house):
-    answer = house.client.head("/read")
-    assert (answer.status_code, answer.content) == (200, b"")
-    assert int(answer.headers["content-length"]) > 0
-    assert house.client.head("/elsewhere").content == b""
+    for path, status in (("/read", 200), ("/elsewhere", 404)):
+        start, *bodies = _sent(house, "HEAD", path)
+        assert start["status"] == status
+        assert int(dict(start["headers"])[b"content-length"]) > 0
+        assert [message["body"] for message in bodies] == [b""]
+
+
+def test_what_is_announced_as_too_large_is_not_read(house):
+    start, _ = _sent(house, "POST", "/echo", receive=None, headers=[(b"content-length", b"101")])
+    assert start["status"] == 413
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "Application/JSON", None])
