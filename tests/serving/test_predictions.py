@@ -286,6 +286,20 @@ def test_contributions_add_up_to_the_score_and_the_largest_come_first(
             assert one["value"] == records[place].get(one["feature"])
 
 
+def test_the_base_rate_is_what_was_learned_or_what_the_baseline_says(small_registry: Shelf) -> None:
+    loaded = small_registry.of("hits.hit")
+    assert loaded.champion.learned is not None
+    assert loaded.baseline is not None
+    unknown = replace(loaded, champion=replace(loaded.champion, learned=None))
+    for each, expected in (
+        (loaded, loaded.champion.learned.mean_label),
+        (unknown, asked_directly(loaded.baseline, [dict(HIT_FIELDS.example)])[0]),
+        (replace(unknown, baseline=None), None),
+    ):
+        found = Api(Held(hits__hit=each)).ask("/hit/predict", HIT_FIELDS.example)
+        assert found["base_rate"] == expected
+
+
 def test_what_costs_most_can_be_left_out(api: Api) -> None:
     without = api.ask("/hit/predict", HIT_FIELDS.example, families="false", contributions="false")
     whole = api.ask("/hit/predict", HIT_FIELDS.example)
