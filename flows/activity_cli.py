@@ -19,7 +19,7 @@ from refrain.moments import read_moment
 from refrain.project import Project, find_project
 
 if TYPE_CHECKING:
-    from features.activity import Activity
+    from features.figures.activity import Activity
 
 out = Console(highlight=False)
 
@@ -65,8 +65,8 @@ def platform_timezone(project: Project) -> str:
 
 
 def _figures(project: Project, at: datetime | None, timezone: str, top: int) -> "Activity":
-    from features.activity import activity as figures  # noqa: PLC0415 - heavy, as in flows/cli.py
-    from features.activity import last_known_moment  # noqa: PLC0415
+    from features.figures.activity import activity as figures  # noqa: PLC0415 - heavy, as in flows/cli.py
+    from features.figures.activity import last_known_moment  # noqa: PLC0415
     from sources.canonical import naming, scan_dataset  # noqa: PLC0415
 
     path, shows = project.raw(EVENTS.name), project.raw(SHOWS.name)

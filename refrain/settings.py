@@ -145,7 +145,7 @@ class PredictionLogSettings(Frozen):
 class ServingSettings(Frozen):
     """What the HTTP API takes, and how long it lets anybody wait."""
 
-    max_body_bytes: int = Field(default=50_000_000, ge=1_000)
+    max_body_bytes: int = Field(default=20_000_000, ge=1_000)
     """The largest body of a request."""
     max_records: int = Field(default=10_000, ge=1)
     """Records in one request."""

@@ -35,7 +35,7 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
 
 
 def activity_figures(figures: Figures, clock: Clock = system_clock) -> APIRouter:
-    """The route that answers with features.activity.Activity.
+    """The route that answers with features.figures.activity.Activity.
 
     Each answer reads the store: a session is in it as soon as it is stored, has ended and its user is registered.
     Figures are made for one request at a time, and are closed with the application.

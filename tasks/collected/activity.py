@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from features.activity import Activity, activity, read_since
+from features.figures.activity import Activity, activity, read_since
 from tasks.collected.reading import seconds, sessions_begun, show_titles
 from tasks.collected.store import EventStore
 
@@ -10,7 +10,7 @@ from tasks.collected.store import EventStore
 def stored_activity(store: EventStore, at: datetime, timezone: str, top: int) -> Activity:
     """The figures at the moment `at` of everything stored until now, held sessions left out.
 
-    `at` knows its offset. Raises EventStoreError, and UsageError as features.activity does.
+    `at` knows its offset. Raises EventStoreError, and UsageError as features.figures.activity does.
     """
     moment = at.astimezone(UTC).replace(tzinfo=None)
     with store.snapshot() as connection:

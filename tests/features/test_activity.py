@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from features.activity import Activity, activity, last_known_moment, read_since
+from features.figures.activity import Activity, activity, last_known_moment, read_since
 from refrain.errors import UsageError
 from refrain.moments import read_moment
 from sources.canonical import TYPES

@@ -1,0 +1,1 @@
+"""Figures of what has happened: nothing is predicted, so no file here has targets."""
