@@ -55,6 +55,8 @@ class Parts:
     catalogue: CatalogueSettings = field(default_factory=CatalogueSettings)
     """What the snapshots of catalogue.decay are taken with."""
     keys: ApiKeys = field(default_factory=ApiKeys)
+    hosts: frozenset[bytes] = frozenset()
+    """See Limits."""
     predictions: PredictionLog | None = None
     lines: LineLog = field(default_factory=LineLog)
 
@@ -66,7 +68,7 @@ def api(parts: Parts) -> ASGIApp:
     app = documented_app(parts, endpoints)
     pages = docs_endpoints(app.openapi)
     app.include_router(documented(pages, parts.settings.max_body_bytes, in_document=False))
-    limits = Limits(parts.settings.max_body_bytes, parts.settings.seconds_to_answer)
+    limits = Limits(parts.settings.max_body_bytes, parts.settings.seconds_to_answer, parts.hosts)
     door = Door(
         app,
         [*endpoints, *pages],

@@ -24,6 +24,7 @@ from tasks.tracking import open_store
 _FAMILIES_ASKED = ("hits.hit", "streams.one_week")
 """Targets whose answers say what each family says; the others' are not loaded."""
 
+_OWN_NAMES = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
 _IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
 """MLflow tries for minutes to reach a server that does not answer. Here the next look comes soon anyway, and until then
 nobody would be told."""
@@ -45,6 +46,7 @@ def assembled(project: Project, keys: ApiKeys, targets: Sequence[str]) -> tuple[
         settings=settings.serving,
         catalogue=_snapshot_settings(project),
         keys=keys,
+        hosts=frozenset() if keys else _OWN_NAMES,
         predictions=log,
     )
     return parts, api(parts)

@@ -24,7 +24,10 @@ class Figures(Protocol):
     """Makes figures of the audience, as JSON."""
 
     def at(self, moment: datetime, top: int) -> str:
-        """features.figures.activity.Activity at a moment that knows its offset, with so many shows. Raises EventStoreError."""
+        """The Activity (features.figures.activity) of a moment that knows its offset, with so many shows.
+
+        Raises EventStoreError.
+        """
 
     def ask(self, question: str, **given: Any) -> str:
         """The answer, as JSON, to ACTIVITY or one of serving.audience.asking.QUESTIONS.

@@ -56,6 +56,9 @@ class Limits:
 
     max_body_bytes: int
     seconds_to_answer: float
+    hosts: frozenset[bytes] = frozenset()
+    """Names by which it may be called; by any, where empty. A page of another site that has its own name point to this
+    machine calls by that name, and a browser would show it what is answered."""
 
 
 @dataclass(slots=True)
@@ -141,6 +144,8 @@ class Door:
         scope = request.scope
         if len(request.headers) > _MOST_HEADERS or sum(map(len, request.headers.values())) > _MOST_HEADER_BYTES:
             raise ProblemError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "There are too many or too long headers.")
+        if self._limits.hosts and _name(request.headers.get(b"host", b"")) not in self._limits.hosts:
+            raise _misdirected()
         method, path = scope["method"], scope["path"]
         endpoint = self._short.get(("GET" if method == "HEAD" else method, path))
         if endpoint is not None:
@@ -246,6 +251,17 @@ def _parameters(query: bytes) -> Mapping[str, str]:
         return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST_PARAMETERS))
     except ValueError:
         raise refused([Refusal("query", "holds too many parameters")]) from None
+
+
+def _name(host: bytes) -> bytes:
+    """The name in a Host header, without the port."""
+    name, _, port = host.rpartition(b":")
+    return (name if name and port.isdigit() else host).lower()
+
+
+def _misdirected() -> ProblemError:
+    detail = "Without API keys this is for its own machine alone. Ask for it as localhost."
+    return ProblemError(HTTPStatus.MISDIRECTED_REQUEST, detail)
 
 
 def _keyless() -> ProblemError:

@@ -67,7 +67,7 @@ def span_of_sessions(connection: Connection) -> tuple[datetime, datetime] | None
 
 
 def sessions_begun(connection: Connection, start: int, end: int) -> pl.DataFrame:
-    """What features.figures.activity reads of the sessions of registered users that began from `start` to `end`; in any order.
+    """What features.figures.activity reads of known users' sessions that began from `start` to `end`, in any order.
 
     Taken in runs, so that there are never all of them as Python's objects.
     """

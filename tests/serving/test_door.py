@@ -83,9 +83,9 @@ class Lines:
 class House:
     """A door, what it logs and counts, and a client before it."""
 
-    def __init__(self, keys: ApiKeys, seconds: float) -> None:
+    def __init__(self, keys: ApiKeys, seconds: float, *hosts: bytes) -> None:
         self.log, self.metrics = Lines(), RequestMetrics()
-        limits = Limits(max_body_bytes=100, seconds_to_answer=seconds)
+        limits = Limits(max_body_bytes=100, seconds_to_answer=seconds, hosts=frozenset(hosts))
         self.door = Door(_beyond, ENDPOINTS, limits=limits, keys=keys, metrics=self.metrics, log=self.log)  # type: ignore[arg-type]
         self.client = TestClient(self.door, raise_server_exceptions=False)
 
@@ -267,6 +267,19 @@ def test_figures_are_of_routes_methods_and_answers(house):
     assert 'refrain_predicted_rows_total{target="hits.hit",version="3"} 4.0' in figures
     assert 'refrain_predicted_imputed_rows_total{target="hits.hit",version="3"} 2.0' in figures
     assert "refrain_requests_in_flight 0.0" in figures
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("localhost", 200), ("LOCALHOST:8000", 200), ("[::1]:8000", 200), ("[::1]", 200)]
+    + [("evil.example", 421), ("localhost.evil.example:8000", 421), ("", 421), ("localhost:8000:1", 421)],
+)
+def test_another_name_that_points_here_is_not_answered(host, status):
+    house = House(ApiKeys(), 5, b"localhost", b"[::1]")
+    answer = house.client.post("/echo", content="{}", headers={"Host": host})
+    assert answer.status_code == status
+    if status == 421:
+        assert "localhost" in _problem(answer, 421)["detail"]
 
 
 def test_with_keys_all_but_health_needs_one():

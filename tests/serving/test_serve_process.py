@@ -101,6 +101,7 @@ def test_it_starts_answers_and_ends_when_it_is_told_to(project):
     with serving(project) as server:
         said = " ".join(server.log.read_text().split())
         assert f"Serving on http://127.0.0.1:{server.port}: 1 of 8 targets. Not yet: " in said
+        assert server.ask("/ready", Host="somebody.example")[0] == 421
         status, ready = server.ask("/ready")
         assert (status, json.loads(ready)["targets"]["breakout.core"]["ready"]) == (503, True)
         assert server.ask("/ready?targets=breakout.core")[0] == 200
