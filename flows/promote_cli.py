@@ -52,7 +52,7 @@ def _store() -> "Store":
 
 def _serve(store: "Store", target: str, version: int, why: str) -> None:
     from features.registry import find_target  # noqa: PLC0415
-    from tasks.aliases import rollback as serve_again  # noqa: PLC0415
+    from tasks.aliases import serve_version  # noqa: PLC0415
     from tasks.versions import CHAMPION, read_target  # noqa: PLC0415
 
     name = find_target(target).name
@@ -61,7 +61,7 @@ def _serve(store: "Store", target: str, version: int, why: str) -> None:
         out.print(f"{name} serves {_called(before)} already; nothing was changed.")
         return
     with err.status(f"checking {name} version {version} in a fresh process"):
-        now = serve_again(store, name, version, why=why)
+        now = serve_version(store, name, version, why=why)
     instead = "" if before is None else f" instead of {_called(before)}"
     out.print(f"{name} serves {_called(now)} from now on{instead}.")
     out.print("A running `refrain serve` takes it up within seconds.")

@@ -25,9 +25,15 @@ _FAMILIES_ASKED = ("hits.hit", "streams.one_week")
 """Targets whose answers say what each family says; the others' are not loaded."""
 
 _OWN_NAMES = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
-_IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
-"""MLflow tries for minutes to reach a server that does not answer. Here the next look comes soon anyway, and until then
-nobody would be told."""
+_OF_MLFLOW = {
+    # It tries for minutes to reach a server that does not answer. Here the next look comes soon anyway, and until then
+    # nobody would be told.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    # Log lines are JSON.
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
+"""Settings of MLflow's client, where the environment does not say otherwise."""
 
 
 def assembled(project: Project, keys: ApiKeys, targets: Sequence[str]) -> tuple[Parts, ASGIApp]:
@@ -36,7 +42,7 @@ def assembled(project: Project, keys: ApiKeys, targets: Sequence[str]) -> tuple[
     names = [target.name for target in select_targets(list(targets))]
     key, log = email_key(), prediction_log_of(os.environ, settings.serving.prediction_log)
     store = open_event_store(project)
-    os.environ.update({name: value for name, value in _IMPATIENT.items() if name not in os.environ})
+    os.environ.update({name: value for name, value in _OF_MLFLOW.items() if name not in os.environ})
     shelf = Shelf(open_store(project), names, with_families=_FAMILIES_ASKED)
     shelf.refresh()
     parts = Parts(

@@ -31,7 +31,7 @@ from benchmarks.projects import ROOT
 from features.registry import find_target
 from models.compiled.rows import Rows
 from refrain.project import Project
-from tasks.aliases import move_alias, rollback
+from tasks.aliases import move_alias, serve_version
 from tasks.champions.loaded import columns_of, load_version
 from tasks.model_folder import EXAMPLE_OUTPUT
 from tasks.tracking import Store, open_store
@@ -229,7 +229,7 @@ def test_versions_come_and_go_under_load_and_no_request_fails(
             all_answered_by(clients, champion.version)
             promote(store, other.version)
             all_answered_by(clients, other.version)
-            rollback(store, NAME, champion.version)
+            serve_version(store, NAME, champion.version)
             all_answered_by(clients, champion.version)
             altered = register_altered(store, other)
             promote(store, altered)

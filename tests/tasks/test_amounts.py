@@ -12,7 +12,7 @@ from features.registry import find_target
 from models.intervals import ANSWER
 from models.storage import load_estimator
 from refrain.project import Project
-from tasks.aliases import rollback
+from tasks.aliases import serve_version
 from tasks.gate import Outcome
 from tasks.lineage import Lineage
 from tasks.records import EvaluationRecord
@@ -177,4 +177,4 @@ def test_an_older_version_is_served_again_only_if_it_says_what_it_said(registere
     other = next(
         one for one in list_versions(store, TARGET.name) if one.version != champion(store, TARGET.name).version
     )
-    assert rollback(store, TARGET.name, other.version).version == other.version
+    assert serve_version(store, TARGET.name, other.version).version == other.version

@@ -16,7 +16,7 @@ from models.storage import load_estimator
 from refrain.errors import ModelError
 from refrain.files import file_md5
 from refrain.project import Project
-from tasks.aliases import alias_moves, check_loads, move_alias, rollback
+from tasks.aliases import alias_moves, check_loads, move_alias, serve_version
 from tasks.gate import displayed
 from tasks.judged_rows import read_judged_rows
 from tasks.kinds.chances import Chances
@@ -143,7 +143,7 @@ def test_every_alias_move_is_on_record(registered):
 def test_a_rollback_checks_moves_records_and_is_told(copied):
     project, store, record, lineage, first = copied
     other = other_candidate(store)
-    rollback(store, TARGET.name, other.version, why="it answers faster", who="anna")
+    serve_version(store, TARGET.name, other.version, why="it answers faster", who="anna")
     assert champion(store, TARGET.name).version == other.version
     move = alias_moves(store, TARGET.name)[-1]
     assert (move.who, move.why, move.from_version) == ("anna", "it answers faster", first.champion.version)
@@ -168,10 +168,10 @@ def test_a_rollback_to_a_version_that_does_not_load_moves_nothing(damage, copied
     else:
         store.client().set_model_version_tag(TARGET.name, str(other.version), "example_output", "[0.5, 0.5, 0.5]")
     with pytest.raises(ModelError, match=f"version {other.version}"):
-        rollback(store, TARGET.name, other.version)
+        serve_version(store, TARGET.name, other.version)
     assert champion(store, TARGET.name).version == registered.champion.version
     with pytest.raises(ModelError, match="has no version 99"):
-        rollback(store, TARGET.name, 99)
+        serve_version(store, TARGET.name, 99)
 
 
 def test_files_that_were_deleted_from_the_store_are_put_back(copied):

@@ -9,7 +9,7 @@ from trained_project import TARGET, snapshot_rows
 
 from models.storage import load_estimator
 from refrain.errors import InputError, ModelError
-from tasks.aliases import rollback
+from tasks.aliases import serve_version
 from tasks.champions.loaded import LoadedModel
 from tasks.kinds.chances import Chances
 from tasks.score import score
@@ -147,7 +147,7 @@ def test_without_a_champion_it_says_what_to_run(project, store, tmp_path):
 def test_a_baseline_that_is_served_says_so(copied, tmp_path):
     _, store, *_, registration = copied
     baseline = next(version for version in registration.versions if version.family == "baseline")
-    rollback(store, TARGET.name, baseline.version)
+    serve_version(store, TARGET.name, baseline.version)
     report = score(TARGET, write(tmp_path / "in.csv", rows(3)), tmp_path / "out.csv", store)
     assert report.is_baseline
     assert pd.read_csv(tmp_path / "out.csv")["is_baseline"].all()
