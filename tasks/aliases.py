@@ -82,7 +82,8 @@ def move_alias(
 def serve_version(store: Store, target: str, version: int, *, why: str = "chosen by hand", who: str = "") -> Version:
     """Serve any registered version from now on, once a fresh process has loaded it.
 
-    It must say of its example what it said when it was registered. Raises ModelError, and moves nothing, if there is no such version or it does not load or says something else.
+    It must say of its example what it said when it was registered. Raises ModelError, and moves nothing, if there is no
+    such version or it does not load or says something else.
     """
     with store.locked(f"registering-{target}"):
         model = read_target(store, target)

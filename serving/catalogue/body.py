@@ -34,7 +34,7 @@ HINTS = {
     "tracks": "A list of tracks, each with track_id and daily.",
     "track_id": "Text of 1 to 200 characters, another one for each track.",
     "artist_id": "Text of 1 to 200 characters; null where unknown.",
-    "release_date": "A day, as 2024-05-01, the last one of the month or year where no more is known; null where unknown.",
+    "release_date": "A day, as 2024-05-01; the last of its month or year if no more is known; null where unknown.",
     "first_day": "The day of the first entry of daily, as 2024-05-01; release_date where nothing says it.",
     "last_day": "The day of the last entry of daily, as 2024-05-01; not beside first_day.",
     "daily": f"Streams of consecutive days: numbers from 0 to {MOST_STREAMS:.0e}, null for a day that is not known.",
