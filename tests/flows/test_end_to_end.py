@@ -113,7 +113,7 @@ def served(trained, tmp_path_factory):
         store, patient = parts.collector.store, parts.settings.model_copy(update={"seconds_to_answer": 600})
         # What is made of the raw data is made here: a busy machine may take longer than a server waits for it.
         figures = FiguresHere(store, "UTC", lambda: AskedAudience(project, store, registered(project)))
-        with TestClient(api(replace(parts, figures=figures, settings=patient))) as client:
+        with TestClient(api(replace(parts, figures=figures, settings=patient)), base_url="http://localhost") as client:
             yield project, client
 
 

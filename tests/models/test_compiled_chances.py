@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from agreement import assert_agree, compiled_form
+from compiled_agreement import assert_agree, compiled_form
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -136,7 +136,7 @@ def test_targets_may_be_chosen_and_a_registry_may_be_missing(project, tmp_path):
 def test_a_request_that_has_begun_is_answered_after_it_was_told_to_end(project):
     body = json.dumps({"records": [RECORD] * 500}).encode()
     with serving(project) as server, socket.create_connection(("127.0.0.1", server.port), timeout=60) as wire:
-        head = f"POST /breakout/predict HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = f"POST /breakout/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
         wire.sendall(head.encode() + body[:1000])
         _until(lambda: b"refrain_requests_in_flight 2.0" in server.ask("/metrics")[1])
         server.process.send_signal(signal.SIGTERM)

@@ -66,10 +66,15 @@ def test_arrow_and_the_careful_reader_read_the_same(rows, end, last, tmp_path_fa
     assert found(path) == found(path, plain=False)
 
 
+def written_alike(text: str) -> bool:
+    """Whether every Python's csv writer writes it so that it can be read: some put no quotes around a bare \\r."""
+    return not {"\0", "\r"} & set(text)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     rows=st.lists(
-        st.tuples(st.text(max_size=6).filter(lambda text: "\0" not in text), st.floats(-1e6, 1e6), st.floats(0, 1)),
+        st.tuples(st.text(max_size=6).filter(written_alike), st.floats(-1e6, 1e6), st.floats(0, 1)),
         min_size=1,
         max_size=6,
     ),
