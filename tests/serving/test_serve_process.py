@@ -115,6 +115,7 @@ def test_it_starts_answers_and_ends_when_it_is_told_to(project):
         assert "Stopped. Everything that was accepted is answered." in server.log.read_text()
         asked = [(line["route"], line["status"]) for line in server.lines if line["message"] == "request"]
     assert asked == [
+        ("unknown", 421),
         ("/ready", 503),
         ("/ready", 200),
         ("/breakout/predict", 200),
