@@ -41,7 +41,7 @@ class AsgiClient:
             "raw_path": parts.path.encode(),
             "root_path": "",
             "query_string": parts.query.encode(),
-            "headers": headers,
+            "headers": [(b"host", parts.netloc.encode()), *(one for one in headers if one[0] != b"host")],
             "client": ("127.0.0.1", 1),
             "server": ("127.0.0.1", 80),
         }

@@ -67,7 +67,7 @@ def ask_generated(
 
 
 def _answer(client: AsgiClient, case: Any) -> schemathesis.Response:
-    asked = requests.Request(**_known(case.as_transport_kwargs(base_url="http://testserver"))).prepare()
+    asked = requests.Request(**_known(case.as_transport_kwargs(base_url="http://localhost"))).prepare()
     body = asked.body.encode() if isinstance(asked.body, str) else asked.body or b""
     headers = [(_bytes(name).lower(), _bytes(value)) for name, value in asked.headers.items()]
     found = client.ask(asked.method or "", asked.url or "", headers, body)

@@ -40,7 +40,10 @@ _SCHEMES = {
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "bearer": {"type": "http", "scheme": "bearer", "description": "The same key, after `Authorization: Bearer`."},
 }
-_EVERYWHERE = {"401": "There is no API key in the request that is known here; only where keys are set."}
+_EVERYWHERE = {
+    "401": "There is no API key in the request that is known here; only where keys are set.",
+    "421": "The request was sent to another name than this machine's own; only where no keys are set.",
+}
 _WITH_A_BODY = {
     "413": "The body is too large.",
     "422": "What was sent cannot be taken: each fault with its field.",
