@@ -40,10 +40,8 @@ _SCHEMES = {
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "bearer": {"type": "http", "scheme": "bearer", "description": "The same key, after `Authorization: Bearer`."},
 }
-_EVERYWHERE = {
-    "401": "There is no API key in the request that is known here; only where keys are set.",
-    "421": "The request was sent to another name than this machine's own; only where no keys are set.",
-}
+_EVERYWHERE = {"421": "The request was sent to another name than this machine's own; only where no keys are set."}
+_LOCKED = {"401": "There is no API key in the request that is known here; only where keys are set."}
 _WITH_A_BODY = {
     "413": "The body is too large.",
     "422": "What was sent cannot be taken: each fault with its field.",
@@ -68,7 +66,7 @@ def describe(app: FastAPI, description: str) -> dict[str, Any]:
 
 def _complete(operation: dict[str, Any], path: str) -> None:
     said = operation["responses"]
-    general = {} if path in OPEN else {**_EVERYWHERE, **_OVERDUE}
+    general = dict(_EVERYWHERE) if path in OPEN else {**_EVERYWHERE, **_LOCKED, **_OVERDUE}
     if path not in OPEN:
         operation["security"] = [{}, *({name: []} for name in _SCHEMES)]
     if "requestBody" in operation:
