@@ -4,14 +4,13 @@
 FROM python:3.11-slim-bookworm AS build
 # The uv of the Makefile; from the package index, as there.
 ARG UV_VERSION=0.13.8
-# hadolint ignore=DL3042 -- the cache is a mount, and no part of a layer
-RUN --mount=type=cache,target=/root/.cache/pip pip install uv==${UV_VERSION}
+RUN pip install --no-cache-dir uv==${UV_VERSION}
 # Beside /app, so that a checkout can be mounted over that. Bytecode is made here: who runs it may not write it.
-ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never
+ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_CACHE_DIR=/var/cache/uv UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never
 WORKDIR /app
 # The libraries first: they change seldom, and the code often.
 COPY pyproject.toml uv.lock ./
-RUN --mount=type=cache,target=/root/.cache/uv \
+RUN --mount=type=cache,target=/var/cache/uv \
     uv sync --locked --no-dev --extra postgres --no-install-project
 COPY README.md params.yaml dvc.yaml dvc.lock prefect.yaml .dvcignore ./
 COPY .dvc/config .dvc/config
@@ -23,7 +22,7 @@ COPY models models
 COPY tasks tasks
 COPY flows flows
 COPY serving serving
-RUN --mount=type=cache,target=/root/.cache/uv \
+RUN --mount=type=cache,target=/var/cache/uv \
     uv sync --locked --no-dev --extra postgres \
     && python -m compileall -q refrain contracts sources features models tasks flows serving
 

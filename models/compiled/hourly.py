@@ -7,7 +7,7 @@ from sklearn.linear_model import Ridge
 
 from models.amounts import ColumnAmount
 from models.compiled.rows import Numbers, Rows
-from models.compiled.streams import Amounts
+from models.compiled.streams import Amounts, of_several
 from models.compiled.trees import trees
 from models.hourly.fading import FadingLevel
 from models.hourly.log_ratio import HourModel, MeanOfHours
@@ -18,9 +18,7 @@ def hourly(estimator: Any) -> Amounts | None:
     if isinstance(estimator, FadingLevel | ColumnAmount):
         return estimator.predict
     if isinstance(estimator, MeanOfHours):
-        found = [hourly(model) for model in estimator.models]
-        known = [model for model in found if model is not None]
-        return None if len(known) < len(found) else lambda rows: estimator.mean([model(rows) for model in known])
+        return of_several([hourly(model) for model in estimator.models], estimator.mean)
     return _ratio(estimator) if isinstance(estimator, HourModel) else None
 
 

@@ -1,6 +1,6 @@
 """Estimators of streams, from arrays: models of one target whose windows learned the same describe rows only once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,13 +28,17 @@ def streams(estimator: Any) -> Amounts | None:
     if isinstance(estimator, LastWeek | SameWeekdays):
         return estimator.predict
     if isinstance(estimator, GeometricMean):
-        found = [streams(model) for model in estimator.models]
-        known = [model for model in found if model is not None]
-        return None if len(known) < len(found) else lambda rows: estimator.blended([model(rows) for model in known])
+        return of_several([streams(model) for model in estimator.models], estimator.blended)
     if isinstance(estimator, LogRatioModel) and isinstance(estimator.window, CleanWindow):
         score = _score(estimator.prepare, estimator.model)
         return None if score is None else _log_ratio(estimator, score)
     return None
+
+
+def of_several(parts: Sequence[Amounts | None], joined: Callable[[list[Numbers]], Numbers]) -> Amounts | None:
+    """What several say, `joined`; None where one of them has no compiled form."""
+    known = [part for part in parts if part is not None]
+    return None if len(known) < len(parts) else lambda rows: joined([part(rows) for part in known])
 
 
 def _log_ratio(estimator: LogRatioModel, score: Score) -> Amounts:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -19,7 +20,9 @@ from serving.web.problems import ProblemError
 from sources.canonical import scan_dataset
 from tasks.champions.shelf import Shelf
 from tasks.churn_figures import AskedModel
+from tasks.collected.opening import store_in
 from tasks.collected.records import session_digest
+from tasks.collected.schema import prepare
 from tasks.collected.store import EventStore
 from tasks.collected.tables import CANCELLATIONS, EVENTS, SHOWS, USERS
 
@@ -55,6 +58,13 @@ def ask(endpoint: Endpoint, body: Any = None, query: Mapping[str, str] | None = 
     except ProblemError as problem:
         return problem
     return json.loads(reply.body)
+
+
+def new_store(folder: Path) -> EventStore:
+    """An empty one."""
+    opened = store_in(folder / "events.db")
+    prepare(opened)
+    return opened
 
 
 def fill(store: EventStore, project: Project) -> None:

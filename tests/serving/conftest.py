@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from audience_of import NOW, models_of
+from audience_of import NOW, fill, models_of, new_store
 from event_stores import postgres_address, prepared_file, store, store_address  # noqa: F401
 from registered import register_small
 from small_models import small_project, small_shelf
@@ -19,8 +19,7 @@ from serving.audience.figures import FiguresHere
 from serving.collector.collector import Collector
 from serving.web.request_log import LineLog
 from tasks.champions.shelf import Shelf
-from tasks.collected.opening import store_in
-from tasks.collected.schema import prepare
+from tasks.collected.store import EventStore
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +32,15 @@ def small_data(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def small_registry(small_data: Project) -> Shelf:
     """A shelf with small champions, families and baselines of all eight targets, to be looked at only."""
     return small_shelf(small_data)
+
+
+@pytest.fixture(scope="module")
+def filled(small_data: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EventStore]:
+    """A store with the audience of the small world."""
+    opened = new_store(tmp_path_factory.mktemp("filled"))
+    fill(opened, small_data)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")
@@ -48,8 +56,7 @@ def small_parts(
     """Makes the parts of an API over small champions, each with an empty store of its own; what is named is changed."""
 
     def make(**changes: Any) -> Parts:
-        opened = store_in(tmp_path_factory.mktemp("api") / "events.db")
-        prepare(opened)
+        opened = new_store(tmp_path_factory.mktemp("api"))
         audience = AskedAudience(small_data, opened, models_of(small_registry), lambda: NOW)
         parts: dict[str, Any] = {
             "shelf": small_registry,

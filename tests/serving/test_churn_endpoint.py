@@ -1,15 +1,14 @@
 """Who may leave, over HTTP: the library's own numbers, from the datasets and from the store; what is refused."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
-from audience_of import ask, endpoints_of, fill, models_of
+from audience_of import ask, endpoints_of, fill, models_of, new_store
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -20,32 +19,16 @@ from serving.web.endpoint import Endpoint
 from serving.web.problems import ProblemError
 from tasks.champions.shelf import Shelf, Shown
 from tasks.churn_figures import CHURN, REASON, churn_figures, explained, read_users
-from tasks.collected.opening import store_in
-from tasks.collected.schema import prepare
 from tasks.collected.store import EventStore
 
 WEEK_END, SUNDAY = date(2024, 12, 29), date(2024, 12, 8)
 Endpoints = Mapping[str, Endpoint]
 
 
-def new_store(folder: Path) -> EventStore:
-    opened = store_in(folder / "events.db")
-    prepare(opened)
-    return opened
-
-
 @pytest.fixture(scope="module")
 def embedded(small_data: Project, small_registry: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Endpoints:
     """With an empty store."""
     return endpoints_of(small_data, small_registry, new_store(tmp_path_factory.mktemp("empty")))
-
-
-@pytest.fixture(scope="module")
-def filled(small_data: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EventStore]:
-    opened = new_store(tmp_path_factory.mktemp("filled"))
-    fill(opened, small_data)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")

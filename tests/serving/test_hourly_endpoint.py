@@ -1,14 +1,13 @@
 """The hours ahead over HTTP: the library's own amounts, what is usual, what came; and the process that makes them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from audience_of import NOW, ask, endpoints_of, fill, models_of
+from audience_of import NOW, ask, endpoints_of, fill, models_of, new_store
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -24,33 +23,16 @@ from tasks.audience.in_store import StoredAudience
 from tasks.audience.known import HOURLY, AudienceSettings
 from tasks.champions.shelf import Shelf
 from tasks.churn_figures import CHURN, read_users
-from tasks.collected.opening import store_in
-from tasks.collected.schema import prepare
-from tasks.collected.store import EventStore
 from tasks.kinds.registry import kind_of
 from tasks.tracking import open_store
 
 DAY, DAY_BEFORE_SHORT, LAST = date(2024, 12, 10), date(2024, 3, 30), date(2024, 12, 31)
 
 
-def new_store(folder: Path) -> EventStore:
-    opened = store_in(folder / "events.db")
-    prepare(opened)
-    return opened
-
-
 @pytest.fixture(scope="module")
 def embedded(small_data: Project, small_registry: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Endpoint:
     """With an empty store."""
     return endpoints_of(small_data, small_registry, new_store(tmp_path_factory.mktemp("empty")))[HOURS]
-
-
-@pytest.fixture(scope="module")
-def filled(small_data: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EventStore]:
-    opened = new_store(tmp_path_factory.mktemp("filled"))
-    fill(opened, small_data)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")
