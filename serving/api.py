@@ -24,6 +24,8 @@ from serving.collector.collecting import collecting
 from serving.collector.collector import Collector
 from serving.predictions.endpoints import prediction_endpoints
 from serving.registry.endpoints import registry_endpoints
+from serving.sheets.endpoints import sheet_endpoints
+from serving.sheets.making import SheetMaker
 from serving.web.docs_page import docs_endpoints
 from serving.web.document import describe
 from serving.web.door import Door, Limits
@@ -51,6 +53,7 @@ class Parts:
     shelf: Shelf
     collector: Collector
     figures: Figures
+    sheets: SheetMaker
     settings: ServingSettings
     catalogue: CatalogueSettings = field(default_factory=CatalogueSettings)
     """What the snapshots of catalogue.decay are taken with."""
@@ -129,6 +132,7 @@ def _endpoints(parts: Parts) -> list[Endpoint]:
         *catalogue_endpoints(shelf, settings, parts.catalogue, log),
         *audience_endpoints(shelf, parts.figures, settings, log),
         *registry_endpoints(shelf),
+        *sheet_endpoints(parts.sheets, settings.seconds_to_answer),
     ]
 
 

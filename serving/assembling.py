@@ -14,6 +14,7 @@ from serving.api import Parts, api
 from serving.audience.figures import FiguresBeside
 from serving.collector.collector import Collector
 from serving.collector.emails import email_key
+from serving.sheets.making import SheetsBeside
 from serving.web.keys import ApiKeys
 from tasks.champions.shelf import Shelf
 from tasks.collected.opening import open_event_store
@@ -49,6 +50,7 @@ def assembled(project: Project, keys: ApiKeys, targets: Sequence[str]) -> tuple[
         shelf=shelf,
         collector=Collector(store, settings.collector, email_key=key),
         figures=FiguresBeside(store.address, platform_timezone(project), project=project.root),
+        sheets=SheetsBeside(project.root, store.address),
         settings=settings.serving,
         catalogue=_snapshot_settings(project),
         keys=keys,

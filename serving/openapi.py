@@ -5,12 +5,16 @@ import json
 import sys
 from pathlib import Path
 
+from refrain.project import Project
 from refrain.settings import CollectorSettings, ServingSettings
 from serving.api import Parts, document
 from serving.audience.figures import FiguresHere
 from serving.collector.collector import Collector
+from serving.sheets.making import SheetsHere
 from tasks.champions.shelf import Shelf
 from tasks.collected.opening import store_in
+from tasks.sheets.asking import Sheets
+from tasks.sheets.material import Material
 from tasks.tracking import Store
 
 FILE = Path(__file__).resolve().parents[1] / "docs" / "openapi.json"
@@ -21,10 +25,12 @@ _NOWHERE = Path("nowhere.db")
 def written() -> str:
     """The document of the API with the settings that hold where params.yaml says nothing: it opens no file."""
     store = store_in(_NOWHERE)
+    shelf = Shelf(Store(f"sqlite:///{_NOWHERE}", Path(), _NOWHERE, None))
     parts = Parts(
-        shelf=Shelf(Store(f"sqlite:///{_NOWHERE}", Path(), _NOWHERE, None)),
+        shelf=shelf,
         collector=Collector(store, CollectorSettings()),
         figures=FiguresHere(store, "UTC"),
+        sheets=SheetsHere(Sheets(Material(Project(Path()), shelf))),
         settings=ServingSettings(),
     )
     return json.dumps(document(parts), indent=1, sort_keys=True, ensure_ascii=False) + "\n"

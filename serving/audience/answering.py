@@ -1,19 +1,13 @@
-"""The process beside: a line that says which store and project, then a question a line, until there are no more."""
+"""The process beside that makes the audience's figures: it is told which store and project."""
 
-import json
-import os
-import signal
-import sys
-import traceback
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
-from refrain.errors import RefrainError
 from refrain.project import Project
-from serving.audience.beside import FAULT, FINE
 from serving.audience.figures import FiguresHere
+from serving.beside.answering import Ask, run_beside
 from tasks.collected.opening import store_at
 from tasks.collected.store import EventStore
 from tasks.database.address import address_of
@@ -21,19 +15,13 @@ from tasks.database.address import address_of
 if TYPE_CHECKING:
     from serving.audience.asking import AskedAudience
 
-_LOWER_PRIORITY = 10
 
-
-def answer_questions(questions: IO[str], answers: IO[str]) -> None:
-    """Answer each line, until there are no more."""
-    told = json.loads(questions.readline())
+def asking(told: Mapping[str, Any]) -> Ask:
+    """What answers as serving.audience.figures.FiguresHere does."""
     store = store_at(address_of(told["address"]))
     root = told["project"]
     here = FiguresHere(store, told["timezone"], None if root is None else lambda: _audience(store, Path(root)))
-    for line in questions:
-        asked = json.loads(line)
-        answers.write(_answered(here, asked["question"], asked["given"]) + "\n")
-        answers.flush()
+    return lambda question, given: here.ask(question, **given)
 
 
 @cache
@@ -45,18 +33,5 @@ def _audience(store: EventStore, root: Path) -> "AskedAudience":
     return AskedAudience(project, store, registered(project))
 
 
-def _answered(here: FiguresHere, question: str, given: Mapping[str, Any]) -> str:
-    try:
-        return FINE + here.ask(question, **given)
-    except RefrainError as error:
-        return FAULT + json.dumps({"kind": type(error).__name__, "message": error.message, "hint": error.hint})
-    except Exception as error:  # whose text may hold what is stored: only its kind and place are told
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        return FAULT + json.dumps({"kind": type(error).__name__, "place": f"{place.filename}:{place.lineno}"})
-
-
 if __name__ == "__main__":
-    # Ctrl-C is meant for the collector, which finishes what it has begun.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(_LOWER_PRIORITY)
-    answer_questions(sys.stdin, sys.stdout)
+    run_beside(asking)

@@ -5,9 +5,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from serving.audience.beside import Beside
-from tasks.audience.faults import NoAudienceError
-from tasks.collected.store import EventStore
+from refrain.errors import ModelError, UsageError
+from serving.beside.beside import Beside
+from tasks.audience.faults import BeforeTheDataError, NoAudienceError
+from tasks.collected.store import EventStore, EventStoreError
 from tasks.database.address import Address
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 ACTIVITY = "activity"
 SECONDS_TO_ANSWER = 30.0
 """For whoever asks."""
+_MODULE = "serving.audience.answering"
+_FAULTS = (EventStoreError, ModelError, UsageError, BeforeTheDataError, NoAudienceError)
 _SECONDS_TO_MAKE = 180.0
 """After which the process beside is ended. Longer than anybody waits: what is made by then is there for the next."""
 
@@ -79,7 +82,7 @@ class FiguresBeside:
             "timezone": timezone,
             "project": None if project is None else str(project),
         }
-        self._beside = Beside(told, seconds_to_make)
+        self._beside = Beside(_MODULE, told, seconds_to_make, _FAULTS)
 
     @property
     def beside(self) -> Beside:

@@ -17,9 +17,12 @@ from serving.api import Parts, api
 from serving.audience.asking import AskedAudience
 from serving.audience.figures import FiguresHere
 from serving.collector.collector import Collector
+from serving.sheets.making import SheetsHere
 from serving.web.request_log import LineLog
 from tasks.champions.shelf import Shelf
 from tasks.collected.store import EventStore
+from tasks.sheets.asking import Sheets
+from tasks.sheets.material import Material
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +65,7 @@ def small_parts(
             "shelf": small_registry,
             "collector": Collector(opened, CollectorSettings()),
             "figures": FiguresHere(opened, "UTC", lambda: audience),
+            "sheets": SheetsHere(Sheets(Material(small_data, small_registry, opened))),
             "settings": ServingSettings(),
             "lines": LineLog(os.open(os.devnull, os.O_WRONLY)),
         }

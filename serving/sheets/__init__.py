@@ -1,0 +1,1 @@
+"""Sheets over HTTP: tables of what the models say, and how well they said it."""
