@@ -2,12 +2,14 @@
 
 from flows.cli import app, main
 from serving.collect_cli import collect
+from serving.dashboard_cli import dashboard
 from serving.key_cli import key
 from serving.serve_cli import serve
 
 app.command()(serve)
 app.command()(collect)
 app.command()(key)
+app.command()(dashboard)
 
 __all__ = ["main"]
 

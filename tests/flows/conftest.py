@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).resolve().parents[2]
 _PARTS = (
     "refrain",
+    "dashboard",
     "serving",
     "flows",
     "tasks",

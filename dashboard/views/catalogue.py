@@ -1,0 +1,16 @@
+"""The page Catalogue."""
+
+from dashboard.shown import states
+from dashboard.source.source import Source
+
+TITLE = "Catalogue"
+QUESTION = "…"
+
+
+def page(source: Source) -> None:
+    """Draw it."""
+    states.page(source, TITLE, QUESTION, _body)
+
+
+def _body(source: Source) -> None:
+    del source

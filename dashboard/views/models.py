@@ -1,0 +1,16 @@
+"""The page Models."""
+
+from dashboard.shown import states
+from dashboard.source.source import Source
+
+TITLE = "Models"
+QUESTION = "…"
+
+
+def page(source: Source) -> None:
+    """Draw it."""
+    states.page(source, TITLE, QUESTION, _body)
+
+
+def _body(source: Source) -> None:
+    del source

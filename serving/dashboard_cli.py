@@ -1,0 +1,49 @@
+"""The `dashboard` command."""
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.display import error_console
+from refrain.errors import UsageError
+from serving.serve_cli import PORT as API_PORT
+
+err = error_console()
+PORT = 8501
+ADDRESS = "REFRAIN_API"
+
+
+def dashboard(
+    host: Annotated[str, typer.Option(help="Address to listen on; the default is heard on this machine only.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = PORT,
+    api: Annotated[str, typer.Option(envvar=ADDRESS, help="Where the API is.")] = f"http://127.0.0.1:{API_PORT}",
+) -> None:
+    """Show the pages over the API that `refrain serve` gives. Ctrl-C stops it."""
+    command = streamlit_command(host, port)
+    err.print(f"The dashboard is on http://{host}:{port} and asks {api}. Ctrl-C stops it.")
+    subprocess.run(command, env={**os.environ, ADDRESS: api}, check=False)
+
+
+def streamlit_command(host: str, port: int) -> list[str]:
+    """How the pages are started. Raises UsageError where Streamlit is not installed."""
+    found = find_spec("dashboard")
+    if find_spec("streamlit") is None or found is None or found.origin is None:
+        raise UsageError("Streamlit is not installed here.", hint="Install the extra: `uv sync --extra dashboard`.")
+    app = Path(found.origin).with_name("app.py")
+    options = {
+        "server.address": host,
+        "server.port": str(port),
+        "server.headless": "true",  # opens no browser, asks for no e-mail address
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+        "client.toolbarMode": "minimal",
+    }
+    words = [f"--{name}={value}" for name, value in options.items()]
+    return [sys.executable, "-m", "streamlit", "run", str(app), *words]
