@@ -6,9 +6,9 @@ from types import ModuleType
 
 import streamlit as st
 
-from dashboard.views import activity, breakout, catalogue, churn, hits, models, overview, streams
 from dashboard.source.choosing import source_of
 from dashboard.source.source import Source
+from dashboard.views import activity, breakout, catalogue, churn, hits, models, overview, streams
 
 _ICON = Path(__file__).with_name("icon.svg")
 _ICONS = {

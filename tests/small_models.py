@@ -22,7 +22,7 @@ from tasks.stages import StageTable
 from tasks.tracking import Store
 from tasks.versions import Version
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 _SPLIT = {"train": 0.6, "tune": 0.2, "folds": 1, "tune_steps": 1, "min_rows": 20}
 _LOGISTIC, _XGBOOST = {"logistic": {"C": [1.0]}}, {"xgboost": {"max_depth": [3], "n_estimators": [40]}}
 _FOREST = {"forest": {"n_estimators": [8], "min_samples_leaf": [50]}}

@@ -1,0 +1,155 @@
+"""Every page in a real Chromium over a whole, small project: `make test-browser`.
+
+REFRAIN_BROWSER_PROJECT names a project that has been run already, to be shown instead of one that is made first.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from whole_project import make_project  # noqa: F401
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: `make test-browser`")
+
+from settling import settled  # noqa: E402
+
+_PATIENCE_SECONDS = 120
+_CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+_OWN = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
+
+
+@dataclass
+class Process:
+    """A server that can be stopped and started again on its port."""
+
+    words: list[str]
+    folder: Path
+    environment: dict[str, str]
+    address: str
+    health: str
+    running: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        with (self.folder / "browser-tests.log").open("ab") as log:
+            self.running = subprocess.Popen(
+                self.words, cwd=self.folder, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not _answers(self.address + self.health):
+            assert self.running.poll() is None, (self.folder / "browser-tests.log").read_text()[-2000:]
+            assert time.monotonic() < deadline, "it does not answer"
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        if self.running is not None:
+            self.running.terminate()
+            self.running.wait(_PATIENCE_SECONDS)
+            self.running = None
+
+
+@dataclass(frozen=True)
+class Site:
+    """The pages and the API that they ask."""
+
+    root: Path
+    api: Process
+    pages: Process
+
+    def url(self, page: str = "") -> str:
+        """Of a page, by its name."""
+        return f"{self.pages.address}/{page}"
+
+
+@pytest.fixture(scope="session")
+def project_root(request: pytest.FixtureRequest) -> Path:
+    """The root of a project with champions of all targets."""
+    named = os.environ.get("REFRAIN_BROWSER_PROJECT")
+    if named:
+        return Path(named)
+    project = request.getfixturevalue("make_project")()
+    project.refrain("run", "--json")
+    return project.root
+
+
+@pytest.fixture(scope="session")
+def site(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The API and the pages over it, with an empty store of events of their own."""
+    events = tmp_path_factory.mktemp("events") / "events.db"
+    api, pages = _free_port(), _free_port()
+    address = f"http://127.0.0.1:{api}"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "MLFLOW_"))}
+    environment = {**kept, "DATABASE_URL": f"sqlite:///{events}"}
+    refrain = [sys.executable, "-m", "serving.cli"]
+    servers = (
+        Process([*refrain, "serve", "--port", str(api)], project_root, environment, address, "/health"),
+        Process(
+            [*refrain, "dashboard", "--port", str(pages), "--api", address],
+            project_root,
+            environment,
+            f"http://127.0.0.1:{pages}",
+            "/_stcore/health",
+        ),
+    )
+    try:
+        for server in servers:
+            server.start()
+        yield Site(project_root, *servers)
+    finally:
+        for server in servers:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["playwright.Browser"]:
+    """Debian's Chromium, or any other."""
+    if _CHROMIUM is None:
+        pytest.skip("there is no chromium on the PATH; install it, or set CHROMIUM to it")
+    with playwright.sync_playwright() as started:
+        # Without its sandbox, which root in a container cannot have: it sees nothing but our own pages.
+        found = started.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def opened(browser: "playwright.Browser", site: Site) -> Iterator[Callable[..., "playwright.Page"]]:
+    """Opens a page by its name, once what it asks for is there. Nothing may be fetched from elsewhere."""
+    contexts = []
+    elsewhere: list[str] = []
+
+    def open_page(name: str = "", scheme: str = "light") -> "playwright.Page":
+        context = browser.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 900})
+        context.set_default_timeout(60_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda asked: asked.url.startswith(_OWN) or elsewhere.append(asked.url))
+        page.goto(site.url(name))
+        settled(page)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not elsewhere
+
+
+def _answers(address: str) -> bool:
+    with suppress(URLError, OSError):
+        return urlopen(address, timeout=2).status == 200
+    return False
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
