@@ -47,7 +47,7 @@ def worker(project: Project, prefect_port: int) -> Iterator[list[Server]]:
     try:
         if not os.environ.get("PREFECT_API_URL"):
             started.append(_prefect(project, free_port(prefect_port)))
-            _wait(started[0])
+            wait_ready(started[0])
             os.environ["PREFECT_API_URL"] = f"{started[0].address}/api"
         _prefect_command(project, "work-pool", "create", POOL, "--type", "process", "--overwrite")
         # One run at a time: two would want the same data.
@@ -56,8 +56,8 @@ def worker(project: Project, prefect_port: int) -> Iterator[list[Server]]:
         health = free_port()
         settings = {"PREFECT_WORKER_WEBSERVER_PORT": str(health), "PREFECT_WORKER_WEBSERVER_HOST": HOST}
         command = ["-m", "prefect", "worker", "start", "--pool", POOL, "--with-healthcheck"]
-        started.append(_start("worker", health, "/health", command, settings, project))
-        _wait(started[-1])
+        started.append(start("worker", health, "/health", command, settings, project))
+        wait_ready(started[-1])
         yield started
     finally:
         for server in reversed(started):
@@ -90,7 +90,7 @@ def servers(project: Project, prefect_port: int, mlflow_port: int) -> Iterator[l
         started.append(_prefect(project, free_port(prefect_port)))
         started.append(_mlflow(project, free_port(mlflow_port)))
         for server in started:
-            _wait(server)
+            wait_ready(server)
         yield started
     finally:
         for server in started:
@@ -114,7 +114,7 @@ def _prefect(project: Project, port: int) -> Server:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     }
     command = ["-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
-    return _start("Prefect", port, "/api/health", command, settings, project)
+    return start("Prefect", port, "/api/health", command, settings, project)
 
 
 def _mlflow(project: Project, port: int) -> Server:
@@ -123,10 +123,11 @@ def _mlflow(project: Project, port: int) -> Server:
     command = ["-m", "mlflow", "server", "--host", HOST, "--port", str(port), "--workers", "1"]
     # Its job runners serve what we do not use, and are ten processes.
     settings = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    return _start("MLflow", port, "/health", [*command, *server_arguments(project)], settings, project)
+    return start("MLflow", port, "/health", [*command, *server_arguments(project)], settings, project)
 
 
-def _start(name: str, port: int, health: str, command: list[str], settings: dict[str, str], project: Project) -> Server:
+def start(name: str, port: int, health: str, command: list[str], settings: dict[str, str], project: Project) -> Server:
+    """Start a server of ours: `command` follows the Python that runs this, `settings` are added to its environment."""
     log = project.root / ".prefect" / f"{name.lower()}-ui.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as stream:
@@ -141,7 +142,8 @@ def _start(name: str, port: int, health: str, command: list[str], settings: dict
     return Server(name, port, health, process, log)
 
 
-def _wait(server: Server) -> None:
+def wait_ready(server: Server) -> None:
+    """Return once a server answers. Raises RefrainError, naming its log, if it ends or stays silent instead."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while not answers(server.port, server.health):
         if server.process.poll() is not None or time.monotonic() > deadline:

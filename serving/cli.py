@@ -5,11 +5,13 @@ from serving.collect_cli import collect
 from serving.dashboard_cli import dashboard
 from serving.key_cli import key
 from serving.serve_cli import serve
+from serving.up_cli import up
 
 app.command()(serve)
 app.command()(collect)
 app.command()(key)
 app.command()(dashboard)
+app.command()(up)
 
 __all__ = ["main"]
 
