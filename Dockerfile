@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# One image for everything that runs: the API, the schedule's worker, the pages of Prefect and MLflow.
+# One image for everything that runs: the API, the schedule's worker, the pages of Prefect and MLflow, the dashboard.
 
 FROM python:3.11-slim-bookworm AS build
 # The uv of the Makefile; from the package index, as there.
@@ -11,7 +11,7 @@ WORKDIR /app
 # The libraries first: they change seldom, and the code often.
 COPY pyproject.toml uv.lock ./
 RUN --mount=type=cache,target=/var/cache/uv \
-    uv sync --locked --no-dev --extra postgres --no-install-project
+    uv sync --locked --no-dev --extra postgres --extra dashboard --no-install-project
 COPY README.md params.yaml dvc.yaml dvc.lock prefect.yaml .dvcignore ./
 COPY .dvc/config .dvc/config
 COPY refrain refrain
@@ -22,9 +22,10 @@ COPY models models
 COPY tasks tasks
 COPY flows flows
 COPY serving serving
+COPY dashboard dashboard
 RUN --mount=type=cache,target=/var/cache/uv \
-    uv sync --locked --no-dev --extra postgres \
-    && python -m compileall -q refrain contracts sources features models tasks flows serving
+    uv sync --locked --no-dev --extra postgres --extra dashboard \
+    && python -m compileall -q refrain contracts sources features models tasks flows serving dashboard
 
 FROM python:3.11-slim-bookworm
 # git says of which commit a model was trained.

@@ -15,6 +15,7 @@ from serving.serve_cli import PORT as API_PORT
 
 err = error_console()
 PORT = 8501
+_HERE = ("127.0.0.1", "localhost", "::1")
 ADDRESS = "REFRAIN_API"
 
 
@@ -27,6 +28,8 @@ def dashboard(
 ) -> None:
     """Show the pages over the API that `refrain serve` gives. Ctrl-C stops it."""
     command = streamlit_command(host, port)
+    if host not in _HERE:
+        err.print("Others can reach it, and it asks nobody for a name: put a proxy that does in front of it.")
     err.print(f"The dashboard is on http://{host}:{port} and asks {api}. Ctrl-C stops it.")
     subprocess.run(command, env={**os.environ, ADDRESS: api}, check=False)
 
