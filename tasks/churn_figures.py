@@ -17,7 +17,7 @@ from models.expected_number import COLUMNS
 from models.storage import load_estimator
 from refrain.errors import InputError, UsageError
 from refrain.settings import Frozen
-from tasks.champions.loaded import ServedModel, identity, served_model
+from tasks.champions.loaded import LoadedModel, ServedModel, identity, served_model
 from tasks.kinds.registry import kind_of
 from tasks.model_folder import MODEL_FILE, fetched_model
 from tasks.tracking import Store
@@ -68,6 +68,11 @@ class AskedModel:
     model: Any
     identity: Hashable = ()
     """What tells it from any other version: numbers are given again where a registry is made anew."""
+
+    @staticmethod
+    def of(loaded: LoadedModel) -> "AskedModel":
+        """One that is loaded already."""
+        return AskedModel(loaded.target, loaded.served, loaded.model, identity(loaded.version))
 
 
 @dataclass(frozen=True)
@@ -124,24 +129,24 @@ def churn_figures(
 ) -> tuple[ChurnFigures, pd.DataFrame]:
     """The figures of a day's users, and the users, the likeliest to leave first.
 
-    A user's columns: user_id, as_of, probability, likely (0 or 1); of those likely to leave `reason`, the chosen one,
-    and the probability of each (`reason_price` ...), where a model of reasons is served. `explained` adds the rest.
+    A user's columns are those of `said_of_users`, and `likely` (0 or 1); reasons only of those who are.
     """
-    probabilities = kind_of(churn.target).ask(churn.model, _features(churn.target, day.rows))
+    users = said_of_users(day, churn, reason)
+    probabilities = users["probability"].to_numpy()
     limit = default_threshold(day.base_rate) if threshold is None else threshold
     likely = probabilities >= limit
-    users = day.rows[["user_id", AS_OF]].assign(probability=probabilities, likely=likely.astype(np.int64))
+    users.insert(3, "likely", likely.astype(np.int64))
     shares = None
     if reason is not None:
-        said = np.full((len(users), len(reason.target.classes) + 1), np.nan)
         if likely.any():
-            said[likely] = kind_of(reason.target).ask(reason.model, _features(reason.target, day.rows[likely]))
-            shares = _weighted(reason.target.classes, said[likely, :-1], probabilities[likely])
-        users = users.assign(**_reason_columns(reason.target.classes, said))
+            chances = users.loc[likely, [f"reason_{name}" for name in reason.target.classes]].to_numpy()
+            shares = _weighted(reason.target.classes, chances, probabilities[likely])
+        told = ["reason", *(f"reason_{name}" for name in reason.target.classes)]
+        users.loc[~likely, told] = None
     figures = ChurnFigures(
         as_of=day.as_of,
         users=len(users),
-        expected=_expected(churn.model, probabilities),
+        expected=expected_leavers(churn.model, probabilities),
         base_rate=day.base_rate,
         threshold=limit,
         likely=int(likely.sum()),
@@ -150,7 +155,30 @@ def churn_figures(
         churn_model=churn.served,
         reason_model=None if reason is None else reason.served,
     )
-    return figures, users.sort_values(["probability", "user_id"], ascending=[False, True], kind="stable")
+    return figures, likeliest_first(users)
+
+
+def said_of_users(day: DayOfUsers, churn: AskedModel, reason: AskedModel | None) -> pd.DataFrame:
+    """user_id, as_of and probability of leaving of a day's users, in the order of its rows.
+
+    Where a model of reasons is served also `reason`, the one that is chosen if the user leaves, and the probability of
+    each (`reason_price` ...).
+    """
+    users = day.rows[["user_id", AS_OF]].assign(probability=probabilities_of(day, churn))
+    if reason is None:
+        return users
+    said = kind_of(reason.target).ask(reason.model, _features(reason.target, day.rows))
+    return users.assign(**_reason_columns(reason.target.classes, said))
+
+
+def probabilities_of(day: DayOfUsers, churn: AskedModel) -> Numbers:
+    """The probabilities of leaving of a day's users, in the order of its rows."""
+    return kind_of(churn.target).ask(churn.model, _features(churn.target, day.rows))
+
+
+def likeliest_first(users: pd.DataFrame) -> pd.DataFrame:
+    """The users in the order of their probabilities, then of their names."""
+    return users.sort_values(["probability", "user_id"], ascending=[False, True], kind="stable")
 
 
 def explained(users: pd.DataFrame, day: DayOfUsers, churn: AskedModel) -> tuple[pd.DataFrame, str]:
@@ -175,6 +203,15 @@ def explained(users: pd.DataFrame, day: DayOfUsers, churn: AskedModel) -> tuple[
     return users.assign(**columns), given.scale
 
 
+def expected_leavers(model: Any, probabilities: Numbers) -> ExpectedLeavers:
+    """How many of users with these probabilities are expected to leave, as the model that gave them knows it."""
+    number = getattr(model, "expected_number", None)
+    if number is None:
+        return ExpectedLeavers(number=float(probabilities.sum()))
+    expected, *bounds = number.answer(probabilities)
+    return ExpectedLeavers(number=float(expected), **dict(zip(COLUMNS[1:], map(int, bounds), strict=True)))
+
+
 def _features(target: Target, rows: pd.DataFrame) -> pd.DataFrame:
     found = rows.reindex(columns=list(target.features))
     return found.astype(dict.fromkeys(target.numeric, np.float64))
@@ -186,16 +223,8 @@ def _weighted(classes: tuple[str, ...], said: Numbers, weights: Numbers) -> dict
 
 
 def _reason_columns(classes: tuple[str, ...], said: Numbers) -> dict[str, Any]:
-    chosen = [None if np.isnan(place) else classes[int(place)] for place in said[:, -1]]
+    chosen = [classes[int(place)] for place in said[:, -1]]
     return {
         "reason": pd.Series(chosen, dtype=object).to_numpy(),
         **{f"reason_{name}": said[:, place] for place, name in enumerate(classes)},
     }
-
-
-def _expected(model: Any, probabilities: Numbers) -> ExpectedLeavers:
-    number = getattr(model, "expected_number", None)
-    if number is None:
-        return ExpectedLeavers(number=float(probabilities.sum()))
-    expected, *bounds = number.answer(probabilities)
-    return ExpectedLeavers(number=float(expected), **dict(zip(COLUMNS[1:], map(int, bounds), strict=True)))

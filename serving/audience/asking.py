@@ -12,11 +12,10 @@ from features.registry import find_target
 from features.target import AS_OF
 from models.compiled.rows import Rows
 from refrain.project import Project
+from tasks.audience.choosing import Audiences
 from tasks.audience.faults import NoAudienceError
 from tasks.audience.hourly_figures import hourly_figures
-from tasks.audience.in_datasets import SnapshotAudience
-from tasks.audience.in_store import StoredAudience
-from tasks.audience.known import HOURLY, At, Audience, AudienceSettings
+from tasks.audience.known import HOURLY, At, Audience
 from tasks.champions.loaded import columns_of, identity
 from tasks.churn_figures import CHURN, DRIVERS, REASON, AskedModel, churn_figures, explained, load_asked
 from tasks.collected.store import EventStore
@@ -59,10 +58,8 @@ class AskedAudience:
         models: Models,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        settings = AudienceSettings.of(project)
-        self._stored = StoredAudience(store, settings, clock)
-        self._embedded = SnapshotAudience(project, settings)
-        self._models, self._timezone = models, settings.hourly.timezone
+        self._audiences = Audiences(project, store, clock)
+        self._models, self._timezone = models, self._audiences.settings.hourly.timezone
         self._kept: OrderedDict[Hashable, str] = OrderedDict()
 
     def answer(self, question: str, at: str | None, **given: Any) -> str:
@@ -74,7 +71,7 @@ class AskedAudience:
 
         `churn`, `reason`: versions.
         """
-        audience = self._audience()
+        audience = self._audiences.newest()
         as_of = audience.churn_as_of(at)
         asked, why = self._models(CHURN, churn), None if reason is None else self._models(REASON, reason)
         by_whom = (asked.identity, None if why is None else why.identity)
@@ -85,7 +82,7 @@ class AskedAudience:
 
     def churn_rows(self, at: At, user_ids: Sequence[str]) -> str:
         """source, as_of, user_ids; numbers and words as models.compiled.rows.Rows has them; missing: user -> why."""
-        audience = self._audience()
+        audience = self._audiences.newest()
         as_of = audience.churn_as_of(at)
         found = audience.users(as_of, user_ids)
         rows = Rows.of_frame(found.rows, columns_of(find_target(CHURN)))
@@ -102,7 +99,7 @@ class AskedAudience:
 
     def hourly(self, at: At, champion: int, usual: int | None) -> str:
         """tasks.audience.hourly_figures.HourlyFigures, and where the data is kept. `champion`, `usual`: versions."""
-        audience = self._audience()
+        audience = self._audiences.newest()
         as_of = audience.hourly_as_of(at)
 
         asked, bar = self._models(HOURLY, champion), None if usual is None else self._models(HOURLY, usual)
@@ -114,9 +111,6 @@ class AskedAudience:
 
         state = audience.state(as_of, self._timezone)
         return self._remembered((audience.source, state, "hourly", as_of, by_whom), made)
-
-    def _audience(self) -> Audience:
-        return self._stored if self._stored.holds_sessions() else self._embedded
 
     def _remembered(self, key: Hashable, make: Callable[[], str]) -> str:
         """The answer that was made when `key`, all that it rests on, was the same."""

@@ -69,7 +69,9 @@ class Material:
         for target in sheet.targets:
             places = (self.project.snapshot, self.project.evaluation, self.project.predictions)
             files.extend(place(target) for place in places)
-        return tuple(_stamp(path) for path in files), tuple(self._answering(target) for target in sheet.targets)
+        answering = tuple(self._answering(target) for target in sheet.targets)
+        besides = None if sheet.state is None else sheet.state(self)
+        return tuple(_stamp(path) for path in files), answering, besides
 
     def _answering(self, target: str) -> Hashable:
         loaded = self.shelf.shown.loaded.get(target)

@@ -1,6 +1,6 @@
 """What a sheet is: a table with a name, whose columns say what they mean."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -90,6 +90,8 @@ class Sheet:
     """All of the parts, for whoever wants the whole; needed where it is `parted_by` something."""
     kept: bool = True
     """Whether it may be shown again while data and champions are the same. False of what else changes."""
+    state: Callable[["Material"], Hashable] | None = None
+    """Tells, besides data and champions, whether it may be shown again: where it is the same, it may."""
 
     def column(self, name: str) -> Column:
         """The column called `name`; KeyError if there is none."""
