@@ -1,8 +1,7 @@
 """What future streams are worth today: present values of tracks, artists and a catalogue, with intervals.
 
-A month's streams earn `rate` each, paid at the month's end. Money that comes t years later is worth (1 + r)^-t of what
-it is worth today, r being the effective yearly discount rate, compounded monthly: month i of a year's m months counts
-(1 + r)^(-i / m). [Brealey, Myers, Allen, Principles of Corporate Finance, chapter 2.]
+A month's streams are worth what refrain/present_value.py says, month i of a year's m months being paid after i / m
+years.
 
 Intervals are arrays of shape (..., 5) as models.intervals.ANSWER names their columns: prediction, low_80, high_80,
 low_95, high_95. Amounts of money are in the currency of the rate.
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from refrain.errors import InputError
+from refrain.present_value import factors_after, worth_today
 
 Numbers = NDArray[np.float64]
 
@@ -74,23 +74,12 @@ def present_values(
     `curves`, `totals`: as in `value_catalogue`. `yearly_discount`: 0.08 for 8 % a year. `months_a_year`: of
     MONTHS_A_YEAR, how many of the curves' months make a year.
 
-    The interval is that of the total, which knows how much the errors of a track's months have in common, brought down
-    by as much as the prediction is. Discounting counts the later, less certain months for less: it is wide enough.
+    Their intervals are explained at refrain.present_value.
 
     Raises InputError for a negative rate, or a discount rate of -100 % or less.
     """
-    each = np.broadcast_to(np.asarray(rate, dtype=np.float64), (len(curves),))
-    if not np.all(np.isfinite(each) & (each >= 0)):
-        raise InputError(
-            "A royalty rate is negative or no number.", hint="Give what a stream earns, 0.003 for example."
-        )
     factors = discount_factors(curves.shape[1], yearly_discount, months_a_year)
-    predicted = curves[:, :, 0]
-    discounted, streams = predicted @ factors, predicted.sum(axis=1)
-    kept = np.divide(discounted, streams, out=np.full(len(curves), factors.mean()), where=streams > 0)
-    values = totals * (kept * each)[:, None]
-    values[:, 0] = discounted * each
-    return np.asarray(values, dtype=np.float64)
+    return worth_today(curves[:, :, 0], totals, rate, factors)
 
 
 def discount_factors(months: int, yearly_discount: float, months_a_year: float = 12.0) -> Numbers:
@@ -98,11 +87,7 @@ def discount_factors(months: int, yearly_discount: float, months_a_year: float =
 
     Raises InputError for a discount rate of -100 % or less.
     """
-    if not (np.isfinite(yearly_discount) and yearly_discount > -1):
-        raise InputError(
-            f"A discount rate of {yearly_discount!r} a year means nothing.", hint="Give 0.08 for 8 % a year."
-        )
-    return np.asarray((1.0 + yearly_discount) ** (-np.arange(1, months + 1) / months_a_year), dtype=np.float64)
+    return factors_after(np.arange(1, months + 1) / months_a_year, yearly_discount)
 
 
 def blended_rate(rates: Mapping[str, float], shares: Mapping[str, float]) -> float:

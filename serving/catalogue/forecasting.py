@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,7 +143,7 @@ def _worths(forecasts: Forecasts, asked: Asked, forecaster: Forecaster, terms: T
     artists = [whose[track] for track in forecasts.track_ids]
     codes = _artists(artists)
     told = codes != NO_ARTIST
-    sums = added_up(values[told], codes[told], _common_share(forecaster))
+    sums = added_up(values[told], codes[told], forecaster.common_share)
     names = dict.fromkeys(artist for artist in artists if artist is not None)
     return Worths(terms, values, dict(zip(names, sums, strict=True)), _added(values, forecaster))
 
@@ -152,10 +151,4 @@ def _worths(forecasts: Forecasts, asked: Asked, forecaster: Forecaster, terms: T
 def _added(values: Numbers, forecaster: Forecaster) -> Numbers:
     """All tracks together, shape (5,)."""
     one = np.zeros(len(values), dtype=np.int64)
-    return np.asarray(added_up(values, one, _common_share(forecaster)).sum(axis=0))
-
-
-def _common_share(forecaster: Forecaster) -> float:
-    """How much of their errors tracks have in common: all, where the model does not know, which is the widest."""
-    model: Any = forecaster.model
-    return float(getattr(model, "common_share", 1.0))
+    return np.asarray(added_up(values, one, forecaster.common_share).sum(axis=0))

@@ -66,7 +66,7 @@ def value_tracks(
 
 def worth_together(values: Numbers, forecaster: Forecaster) -> Worth:
     """The present value of tracks together, of each of which it is a row of `values`."""
-    total = added_up(values, np.zeros(len(values), dtype=np.int64), _common_share(forecaster)).sum(axis=0)
+    total = added_up(values, np.zeros(len(values), dtype=np.int64), forecaster.common_share).sum(axis=0)
     return worth_of(total)
 
 
@@ -81,7 +81,7 @@ def write_values(parts: Sequence[Valued], forecaster: Forecaster, folder: Path) 
     artists = [artist or UNKNOWN_ARTIST for part in parts for artist in part.artist_ids]
     values = np.concatenate([np.empty((0, len(ANSWER))), *(part.values for part in parts)])
     names, codes = np.unique(np.array(artists, dtype=object).astype(str), return_inverse=True)
-    by_artist = added_up(values, codes.astype(np.int64), _common_share(forecaster))
+    by_artist = added_up(values, codes.astype(np.int64), forecaster.common_share)
     order = np.argsort(np.array(tracks, dtype=object).astype(str), kind="stable")
     by_track = folder / "value_by_track.csv"
     _write(by_track, ("cm_track_id", "cm_artist_id"), [(tracks[at], artists[at]) for at in order], values[order])
@@ -133,8 +133,3 @@ def _blended(path: Path) -> float:
         ) from None
     rates = {country: rate for country, rate, _ in table.iter_rows() if rate is not None}
     return blended_rate(rates, {country: share or 0.0 for country, _, share in table.iter_rows()})
-
-
-def _common_share(forecaster: Forecaster) -> float:
-    """How much of their errors tracks have in common: all, where the model does not know, which is the widest."""
-    return float(getattr(forecaster.model, "common_share", 1.0))

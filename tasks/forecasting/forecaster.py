@@ -103,6 +103,11 @@ class Forecaster:
         """What a month is: "30 days", or one of the "calendar"."""
         return self.settings.months
 
+    @property
+    def common_share(self) -> float:
+        """How much of their errors tracks have in common: all, where the model does not know, which is the widest."""
+        return float(getattr(self.model, "common_share", 1.0))
+
     def surroundings(self, chunks: Iterable[Histories], as_of: date) -> Surroundings:
         """What the tracks of a catalogue are to each other at `as_of`: to be taken over all of its chunks, once."""
         return surroundings_of((measure(chunk, day_of(as_of), self.settings) for chunk in chunks), day_of(as_of))

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 import pyarrow as pa
@@ -13,7 +14,7 @@ from refrain.errors import InputError
 from refrain.track_months import MLDR
 from tasks.forecasting.careful_reading import made_plain, typed_rows
 from tasks.forecasting.forecaster import Forecaster, Forecasts
-from tasks.forecasting.histories import day_of
+from tasks.forecasting.histories import Histories, day_of
 from tasks.forecasting.measured import Measured, completed, measure, surroundings_of
 from tasks.forecasting.ordered import in_order
 from tasks.forecasting.readers import CatalogueFiles, read_histories
@@ -27,6 +28,7 @@ _TABLES: dict[str, Callable[[Forecasts], tuple[pa.Table, ...]]] = {
     "wide": lambda forecasts: (wide_table(forecasts),),
 }
 LAYOUTS = tuple(_TABLES)
+Made = TypeVar("Made")
 _CELLS = 1_000_000
 """Months of tracks that are forecast at once."""
 
@@ -100,19 +102,21 @@ def measured_catalogue(
 ) -> list[Measured]:
     """Every track of the files, measured: in chunks, in the order in which forecasts are written."""
     received = None if received_on is None else day_of(received_on)
+    return each_chunk(
+        lambda chunk: measure(chunk, day_of(as_of), forecaster.settings, received), forecaster, files, as_of, workers
+    )
+
+
+def each_chunk(
+    made: Callable[[Histories], Made], forecaster: Forecaster, files: CatalogueFiles, as_of: date, workers: int
+) -> list[Made]:
+    """What is `made` of each chunk of the files' tracks, in the order in which forecasts are written."""
     facts = TrackFacts(files.tracks, files.artist_listeners, day_of(as_of), forecaster.settings)
-
-    def measured(paths: Iterable[Path]) -> list[Measured]:
-        chunks = read_histories(paths, facts)
-        return list(
-            in_order(lambda chunk: measure(chunk, day_of(as_of), forecaster.settings, received), chunks, workers)
-        )
-
     try:
-        return measured([files.daily_streams])
+        return list(in_order(made, read_histories([files.daily_streams], facts), workers))
     except NotPlainError:
         with made_plain(files.daily_streams) as paths:
-            return measured(paths)
+            return list(in_order(made, read_histories(paths, facts), workers))
 
 
 def last_day(daily_streams: Path, received_on: date | None = None) -> date:
