@@ -1,7 +1,6 @@
 """The `dashboard` command."""
 
 import os
-import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,7 +30,8 @@ def dashboard(
     if host not in _HERE:
         err.print("Others can reach it, and it asks nobody for a name: put a proxy that does in front of it.")
     err.print(f"The dashboard is on http://{host}:{port} and asks {api}. Ctrl-C stops it.")
-    subprocess.run(command, env={**os.environ, ADDRESS: api}, check=False)
+    # In this one's place: whoever ends it, however firmly, ends the pages.
+    os.execve(command[0], command, {**os.environ, ADDRESS: api})  # noqa: S606 - our own words
 
 
 def streamlit_command(host: str, port: int) -> list[str]:

@@ -4,7 +4,9 @@ REFRAIN_BROWSER_PROJECT names a project that has been run already, to be shown i
 """
 
 import os
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -70,15 +73,53 @@ class Site:
         return f"{self.pages.address}/{page}"
 
 
+@dataclass(frozen=True)
+class Upped:
+    """What `refrain up --demo` did in a project where nothing was registered."""
+
+    root: Path
+    addresses: dict[str, str]
+    """Name -> address, as it printed them."""
+    answered: dict[str, bool]
+    """Name -> whether a browser would have found something there, while it ran."""
+    out: str
+    code: int
+
+
+@pytest.fixture(scope="session")
+def upped(make_project: Callable[[], Any]) -> Upped:  # noqa: F811
+    """A small project, trained by `refrain up --demo`, which was ended by Ctrl-C once it had said that all is up."""
+    project = make_project()
+    words = ["up", "--demo", *(f"--{name}-port={_free_port()}" for name in ("dashboard", "api", "prefect", "mlflow"))]
+    log = project.root / "browser-tests.log"
+    with log.open("wb") as said:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "serving.cli", *words],
+            cwd=project.root,
+            env=project.environment(),
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+        )
+    assert running.stdout is not None
+    lines: list[str] = []
+    for line in running.stdout:
+        lines.append(line)
+        if "Ctrl-C" in line:
+            break
+    assert running.poll() is None, log.read_text()[-3000:]
+    addresses = dict(re.findall(r"^(\S+) +(http://\S+)$", "".join(lines), re.MULTILINE))
+    answered = {name: _answers(address) or _answers(f"{address}/health") for name, address in addresses.items()}
+    running.send_signal(signal.SIGINT)
+    rest, _ = running.communicate(timeout=_PATIENCE_SECONDS)
+    return Upped(project.root, addresses, answered, "".join(lines) + rest, running.returncode)
+
+
 @pytest.fixture(scope="session")
 def project_root(request: pytest.FixtureRequest) -> Path:
     """The root of a project with champions of all targets."""
     named = os.environ.get("REFRAIN_BROWSER_PROJECT")
-    if named:
-        return Path(named)
-    project = request.getfixturevalue("make_project")()
-    project.refrain("run", "--json")
-    return project.root
+    return Path(named) if named else request.getfixturevalue("upped").root
 
 
 @pytest.fixture(scope="session")
