@@ -44,7 +44,7 @@ docs: $(filter .uv/bin/uv,$(UV))    ## Build the documentation as a site, into s
 
 BENCHMARKS := breakout_snapshot nothing_to_do full_run oracle_lift audience_oracle real_files streams_snapshot streams_brazil \
               streams_socials catalogue_charts catalogue_speed forecast_postgres churn_snapshot hourly_series collector_speed \
-              collector_kill export_events contributions_speed predict_rows serving_speed serving_cases
+              collector_kill export_events contributions_speed predict_rows serving_speed serving_cases dashboard_pages
 
 bench: .venv/.synced   ## Run every benchmark
 	for name in $(BENCHMARKS); do .venv/bin/python -m benchmarks.$$name || exit 1; done
