@@ -168,6 +168,24 @@ def run_metrics(store: Store, run_ids: Iterable[str]) -> Mapping[str, Mapping[st
     return found
 
 
+def run_params(store: Store, run_ids: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
+    """Run -> param -> value, read as `read_target` reads; a run that has none is absent."""
+    wanted, found = list(run_ids), dict[str, dict[str, str]]()
+    if store.database is not None:
+        marks = ", ".join("?" * len(wanted))
+        query = f"SELECT run_uuid, key, value FROM params WHERE run_uuid IN ({marks})"  # noqa: S608
+        with closing(store.connection()) as connection:
+            for run_id, key, value in connection.execute(query, wanted):
+                found.setdefault(run_id, {})[key] = value
+        return found
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - as above
+
+    for run_id in wanted:
+        with suppress(MlflowException):
+            found[run_id] = dict(store.client().get_run(run_id).data.params)
+    return found
+
+
 def _nothing(target: str) -> RegisteredTarget:
     return RegisteredTarget(target=target, tags={}, aliases={}, versions=())
 

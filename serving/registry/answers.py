@@ -7,14 +7,7 @@ from pydantic import Field
 
 from refrain.settings import Frozen
 from tasks.champions.loaded import ServedModel
-
-
-class Measured(Frozen):
-    """A number with its 95 % interval; null where it was not measured."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
+from tasks.version_notes import Measured
 
 
 class VersionSummary(Frozen):

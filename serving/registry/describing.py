@@ -1,14 +1,12 @@
 """From what the registry holds and what a shelf serves to what is answered about them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
-from math import isfinite
 from typing import Any
 
 from features.registry import find_target
 from serving.registry.answers import (
     Gate,
-    Measured,
     Models,
     Move,
     Origin,
@@ -23,10 +21,8 @@ from tasks.metrics import HIGHER_IS_BETTER
 from tasks.model_folder import MD5
 from tasks.registration import last_registration
 from tasks.tracking import Store
+from tasks.version_notes import datasets_of, headline_difference, headline_metric, learned_until, with_intervals
 from tasks.versions import BASELINE, CHAMPION, RegisteredTarget, Version, read_target, run_metrics
-
-_DATASET = "dataset."
-_ENDS = ("_low", "_high")
 
 
 def all_models(shelf: Shelf, today: date) -> Models:
@@ -55,7 +51,7 @@ def _summary(store: Store, shown: Shown, registered: RegisteredTarget, today: da
     moves = [move for move in moves_of(registered) if move.alias == CHAMPION]
     registration = last_registration(store, registered)
     loaded, problems = shown.loaded.get(target.name), shown.problems.get(target.name, {})
-    learned_until = None if champion is None else _day(champion)
+    until = None if champion is None else learned_until(champion)
     return {
         "target": target.name,
         "question": target.question,
@@ -70,8 +66,8 @@ def _summary(store: Store, shown: Shown, registered: RegisteredTarget, today: da
         "baseline": None if bar is None else _version(bar),
         "verdict": "" if registration is None else registration.verdict,
         "promoted": _move(moves[-1]) if moves else None,
-        "learned_until": learned_until,
-        "days_since_learned": None if learned_until is None else (today - learned_until).days,
+        "learned_until": until,
+        "days_since_learned": None if until is None else (today - until).days,
     }
 
 
@@ -81,12 +77,11 @@ def _version(version: Version) -> VersionSummary:
 
 def _detail(version: Version, metrics: Mapping[str, float]) -> VersionDetail:
     return VersionDetail(
-        **_known(version), metrics=dict(_measured(metrics)), gate=_gate(version), origin=_origin(version)
+        **_known(version), metrics=dict(with_intervals(metrics)), gate=_gate(version), origin=_origin(version)
     )
 
 
 def _known(version: Version) -> dict[str, Any]:
-    headline = version.tags.get("headline", "")
     return {
         "version": version.version,
         "name": version.name,
@@ -94,30 +89,9 @@ def _known(version: Version) -> dict[str, Any]:
         "is_baseline": version.is_baseline,
         "aliases": version.aliases,
         "registered_at": version.created_at,
-        "metric": _tagged(version, headline),
-        "difference": _tagged(version, f"difference_{headline}"),
+        "metric": headline_metric(version),
+        "difference": headline_difference(version),
     }
-
-
-def _tagged(version: Version, name: str) -> Measured:
-    value, low, high = (_number(version.tags.get(f"{name}{end}")) for end in ("", *_ENDS))
-    return Measured(value=value, low=low, high=high)
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return number if isfinite(number) else None
-
-
-def _measured(metrics: Mapping[str, float]) -> Iterator[tuple[str, Measured]]:
-    """Metrics with the ends of their intervals, which are metrics by themselves in MLflow."""
-    for name, value in sorted(metrics.items()):
-        if not (name.endswith(_ENDS) and name.rpartition("_")[0] in metrics):
-            low, high = (metrics.get(f"{name}{end}") for end in _ENDS)
-            yield name, Measured(value=value, low=low, high=high)
 
 
 def _gate(version: Version) -> Gate:
@@ -128,20 +102,13 @@ def _origin(version: Version) -> Origin:
     tags = version.tags
     names = ("snapshot", "params", "code", "training", "git_commit", "flow_run_id")
     return Origin(
-        datasets={key.removeprefix(_DATASET): md5 for key, md5 in tags.items() if key.startswith(_DATASET)},
+        datasets=datasets_of(version),
         model_md5=tags.get(MD5, ""),
         mlflow_run_id=version.run_id,
-        learned_until=_day(version),
+        learned_until=learned_until(version),
         **{name: tags.get(name, "") for name in names},
     )
 
 
 def _move(move: AliasMove) -> Move:
     return Move(**move.model_dump(exclude={"numbers"}))
-
-
-def _day(version: Version) -> date | None:
-    try:
-        return date.fromisoformat(version.tags.get("learned_until", ""))
-    except ValueError:
-        return None
