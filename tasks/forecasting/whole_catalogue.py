@@ -81,7 +81,7 @@ def forecast_catalogue(
         return tabled(forecaster.of_measured(piece, as_of, months))
 
     written = (out, out.with_name(f"{out.stem}_totals{out.suffix}")) if layout == "long" else (out,)
-    pieces = (piece for part in parts for piece in _pieces(part, months))
+    pieces = (piece for part in parts for piece in pieces(part, months))
     with ExitStack() as opened:
         outputs = [opened.enter_context(table_file(path)) for path in written]
         for made in in_order(tables, pieces, workers):
@@ -140,7 +140,7 @@ def _given_away(parts: list[Measured]) -> Iterator[Measured]:
         yield parts.pop()
 
 
-def _pieces(part: Measured, months: int) -> Iterator[Measured]:
+def pieces(part: Measured, months: int) -> Iterator[Measured]:
     """The tracks of a part, as many at once as keep the forecast near the processor."""
     size = max(1, _CELLS // months)
     for first in range(0, len(part), size):

@@ -69,7 +69,7 @@ class Amounts:
         if not data.target.curves:
             return Calibrated((calibrator,), {}, answers)
         assert data.target.horizon is not None
-        share = _common_share(answers, truth, data.groups((AS_OF, data.target.horizon), rows))
+        share = shared_errors(answers, truth, data.groups((AS_OF, data.target.horizon), rows))
         return Calibrated((calibrator, _fit_total(raw, data, rows), share), {}, answers)
 
     def calibrate_baseline(self, raw: Numbers, data: Labelled, rows: NDArray[np.intp]) -> Calibrated | None:
@@ -147,8 +147,8 @@ def _fitted(target: Target, predicted: Numbers, truth: Labels, frame: pd.DataFra
     ).fit(predicted, truth, frame)
 
 
-def _common_share(answers: Answers, truth: Labels, together: NDArray[np.int64]) -> float:
-    """The share of errors that the tracks of an origin and month have in common."""
+def shared_errors(answers: Answers, truth: Labels, together: NDArray[np.int64]) -> float:
+    """The share of errors that rows with the same number of `together` (of an origin and month, say) have in common."""
     told = tells(truth, answers[:, 0])
     errors = nearest(truth, answers[:, 0]) - answers[:, 0]
     return common_share(errors[told], (answers[told, 2] - answers[told, 1]) / 2, together[told])

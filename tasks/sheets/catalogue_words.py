@@ -1,0 +1,35 @@
+"""What is said beside the figures of a catalogue: from when they are, what a month is, what intervals rest on."""
+
+from tasks.sheets.catalogue_now import Catalogue
+
+
+def notes(catalogue: Catalogue) -> tuple[str, ...]:
+    """Sentences about all of a catalogue."""
+    return tuple(sentence for sentence in (_rests_on(catalogue), _left_out(catalogue), together(catalogue)) if sentence)
+
+
+def _rests_on(catalogue: Catalogue) -> str:
+    day = f"{catalogue.as_of.day} {catalogue.as_of:%B %Y}"
+    month = "30 days" if catalogue.forecaster.steps == "30 days" else "a month of the calendar"
+    return (
+        f"Counts up to {day}; a month is {month}, and only whole ones are shown. "
+        "Releases after that day are in no figure."
+    )
+
+
+def _left_out(catalogue: Catalogue) -> str:
+    skipped = catalogue.measured.skipped
+    parts = [f"{len(tracks):,} ({reason})" for reason, tracks in sorted(skipped.items()) if tracks]
+    if not parts:
+        return ""
+    return f"Tracks without a forecast, and so in no sum of expected streams: {'; '.join(parts)}."
+
+
+def together(catalogue: Catalogue) -> str:
+    """What the intervals of several tracks together rest on."""
+    share = catalogue.forecaster.common_share
+    if share >= 1.0:
+        how = "take all their errors for one and the same, which is the widest that they can be"
+    else:
+        how = f"take {share:.0%} of the variance of their errors for common to all, as the tune window showed"
+    return f"Intervals of several tracks together {how}."
