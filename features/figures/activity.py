@@ -84,7 +84,7 @@ def activity(events: pl.LazyFrame, at: datetime, *, timezone: str = "UTC", top: 
     Raises UsageError if there is no such time zone.
     """
     moment = at.astimezone(UTC)
-    ended = _ended(events, moment).with_columns(
+    ended = ended_within(events, moment).with_columns(
         local=pl.col("login_time").dt.replace_time_zone("UTC").dt.convert_time_zone(time_zone(timezone))
     )
     minutes = round(float(ended["minutes"].sum()), _DECIMALS)
@@ -131,8 +131,9 @@ def _sessions(events: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _ended(events: pl.LazyFrame, moment: datetime) -> pl.DataFrame:
-    at = moment.replace(tzinfo=None)
+def ended_within(events: pl.LazyFrame, at: datetime) -> pl.DataFrame:
+    """The sessions that ended within the seven days up to `at` (UTC), with their `minutes` and `end`."""
+    at = at.replace(tzinfo=None)
     return (
         _sessions(events)
         # The first condition is there so that a reader may skip most of a file.
