@@ -1,6 +1,7 @@
 """The whole of `refrain`: the commands of the flows, and those that serve."""
 
 from flows.cli import app, main
+from flows.publish_cli import publish
 from serving.collect_cli import collect
 from serving.dashboard_cli import dashboard
 from serving.key_cli import key
@@ -10,6 +11,7 @@ from serving.up_cli import up
 app.command()(serve)
 app.command()(collect)
 app.command()(key)
+app.command()(publish)
 app.command()(dashboard)
 app.command()(up)
 

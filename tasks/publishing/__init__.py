@@ -1,0 +1,1 @@
+"""Publishing: every sheet into tables of a database, all or nothing."""

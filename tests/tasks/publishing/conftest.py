@@ -1,0 +1,1 @@
+from event_stores import postgres_address, store_address  # noqa: F401
