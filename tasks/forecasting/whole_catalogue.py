@@ -81,10 +81,10 @@ def forecast_catalogue(
         return tabled(forecaster.of_measured(piece, as_of, months))
 
     written = (out, out.with_name(f"{out.stem}_totals{out.suffix}")) if layout == "long" else (out,)
-    pieces = (piece for part in parts for piece in pieces(part, months))
+    cut = (piece for part in parts for piece in pieces(part, months))
     with ExitStack() as opened:
         outputs = [opened.enter_context(table_file(path)) for path in written]
-        for made in in_order(tables, pieces, workers):
+        for made in in_order(tables, cut, workers):
             for output, table in zip(outputs, made, strict=True):
                 output.write(table)
     return CatalogueForecast(
