@@ -1,6 +1,6 @@
 """The sheet `catalogue_months`: the months of a track, an artist or the catalogue, known and expected."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from models.intervals import ANSWER
 from models.valuation import MONTHS_A_YEAR
+from refrain.track_months import MONTH_AHEAD
 from tasks.database.months import months_after
 from tasks.forecasting.forecaster import TARGET
 from tasks.forecasting.histories import date_of
@@ -135,12 +136,17 @@ def _frame(scope: str, name: str, kind: str, **given: Any) -> pl.DataFrame:
     return there.with_columns(*keys, *lacking).select(*_SCHEMA)
 
 
-def _of_time(catalogue: Catalogue) -> tuple[str, ...]:
-    learned = catalogue.loaded.learned
-    if learned is None or "month_ahead" not in learned.ranges:
-        return ()
-    furthest = int(learned.ranges["month_ahead"][1])
-    return (f"The model learned from months up to {furthest} ahead; what lies further is drawn on from there.",)
+def _of_time(catalogue: Catalogue) -> Iterator[str]:
+    learned, calibrator = catalogue.loaded.learned, getattr(catalogue.loaded.model, "calibrator", None)
+    if learned is not None and MONTH_AHEAD in learned.ranges:
+        furthest = int(learned.ranges[MONTH_AHEAD][1])
+        yield f"The model learned from months up to {furthest} ahead; what lies further is drawn on from there."
+    measured = int(getattr(calibrator, "furthest_", 0))
+    if measured:
+        yield (
+            f"Intervals were made from errors up to {measured} months ahead; beyond, they widen as those of a random "
+            "walk do. How often they held is said where forecasts are held against what came."
+        )
 
 
 SHEETS = (
