@@ -21,11 +21,20 @@ def with_numbers(chart: Drawing, frame: pd.DataFrame, key: str, what: str) -> No
         st.dataframe(frame, hide_index=True, key=f"{key}-numbers")
 
 
-def fan(known: pd.DataFrame, ahead: pd.DataFrame, *, x: str, y: str, unit: str, lines: tuple[str, ...] = ()) -> Drawing:
+def fan(
+    known: pd.DataFrame,
+    ahead: pd.DataFrame,
+    *,
+    x: str,
+    y: str,
+    unit: str,
+    lines: tuple[str, ...] = (),
+    when: str = "%d %B %Y",
+) -> Drawing:
     """What happened as a line, what is expected as a line in its 80 and 95 % intervals, others as thin dashed lines.
 
     `known`: x and value. `ahead`: x, value, low_80, high_80, low_95, high_95 and the columns named by `lines`.
-    `y`: what the value is, `unit` its unit: both are written at the axis. `x` is a column of dates.
+    `y`: what the value is, `unit` its unit: both are written at the axis. `x` is a column of dates, written as `when`.
     """
     across, title = alt.X(f"{x}:T", title=None), f"{y} ({unit})"
     order = [BEHIND, AHEAD, *lines]
@@ -40,7 +49,7 @@ def fan(known: pd.DataFrame, ahead: pd.DataFrame, *, x: str, y: str, unit: str, 
             alt.StrokeDash("line:N", title=None, sort=order, scale=alt.Scale(domain=order, range=dashes)),
             tooltip=[
                 alt.Tooltip("line:N", title="line"),
-                alt.Tooltip(f"{x}:T", title="date", format="%d %B %Y"),
+                alt.Tooltip(f"{x}:T", title="date", format=when),
                 alt.Tooltip("value:Q", title=unit, format=",.0f"),
             ],
         )

@@ -1,10 +1,16 @@
-"""The page Breakout."""
+"""The page Breakout: this month's alerts, how right they are at a budget, an artist's months, and past verdicts."""
 
 from dashboard.shown import states
 from dashboard.source.source import Source
+from dashboard.views.breakout_budget import budgeted
+from dashboard.views.breakout_history import history
+from dashboard.views.breakout_verdicts import verdicts
 
 TITLE = "Breakout"
-QUESTION = "…"
+QUESTION = (
+    "Which of the artists that a listener has lately found will become one of their core artists in the months ahead? "
+    "And how often was that right?"
+)
 
 
 def page(source: Source) -> None:
@@ -13,4 +19,12 @@ def page(source: Source) -> None:
 
 
 def _body(source: Source) -> None:
-    del source
+    alerts = states.sheet(source, "breakout_alerts")
+    if alerts is None:
+        return
+    if alerts.models:
+        states.baseline_served(alerts.models[0])
+    budgeted(source, alerts)
+    history(source)
+    verdicts(source)
+    states.said_by(alerts)

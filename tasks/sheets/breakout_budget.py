@@ -45,7 +45,7 @@ def _of_scope(
     training = material.project.settings.target(BREAKOUT).training
     budgets = np.arange(1, min(_MOST[scope], int(np.bincount(groups).max())) + 1)
     named = (PROBABILITY, BASELINE) if material.served(BREAKOUT).baseline else (PROBABILITY,)
-    curves, differences = budget_curves(
+    found = budget_curves(
         rows[LABEL].to_numpy().astype(np.int64),
         {name: rows[name].to_numpy() for name in named},
         groups,
@@ -54,6 +54,7 @@ def _of_scope(
         training.replicates,
         training.seed,
     )
+    curves = found.of
     for place, budget in enumerate(budgets):
         row: dict[str, object] = {
             "scope": scope,
@@ -63,7 +64,7 @@ def _of_scope(
         row |= _at(curves[PROBABILITY], place, "")
         if BASELINE in curves:
             row |= _at(curves[BASELINE], place, "baseline_")
-            row |= _bounds(differences[PROBABILITY, BASELINE][place], "precision_difference")
+            row |= _bounds(found.differences[PROBABILITY, BASELINE][place], "precision_difference")
         yield row
 
 
@@ -82,8 +83,8 @@ def _notes(rows: pl.DataFrame) -> tuple[str, ...]:
     return (
         f"Measured on {len(rows):,} artist-months of {months} months, {first:%B %Y} to {last:%B %Y}, later than all "
         f"that the model learned from; {int(rows[LABEL].sum()):,} of them became core.",
-        "Intervals are 95 %, of a bootstrap that resamples each listener's artists whole and spends the budget anew. "
-        "At its edge, artists of equal probability are each alerted in part.",
+        "Intervals are 95 %, of a bootstrap that resamples each listener's artists whole. At the edge of a "
+        "budget, artists of equal probability are each alerted in part.",
     )
 
 

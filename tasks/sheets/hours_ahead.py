@@ -94,6 +94,7 @@ def _notes(as_of: date, timezone: str, figures: HourlyFigures) -> tuple[str, ...
     whole = (
         f"The model speaks at the end of a day, {as_of} by the clock of {timezone}, of the {len(figures.hours)} hours "
         "that follow it. Nothing later was known to it.",
+        "Of the last hours before it, sessions that were still running are missing: they are known once they end.",
     )
     unsure = [hour for hour in figures.past if hour.users is None]
     return (*whole, f"Of {len(unsure)} hours before it nobody knows the users.") if unsure else whole

@@ -9,11 +9,11 @@ from audience_of import fill, new_store
 from collector_client import collecting, event, user
 from small_models import small_project, small_shelf
 
-import tasks.sheets.audience_now as audience_now
 from refrain.project import Project
 from tasks import ingest
 from tasks.audience.known import HOURLY
 from tasks.collected.opening import store_in
+from tasks.sheets import audience_now
 from tasks.sheets.asking import Asked, Sheets
 from tasks.sheets.material import Material
 from tasks.sheets.registry import find_sheet

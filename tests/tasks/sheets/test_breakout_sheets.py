@@ -171,7 +171,7 @@ def test_histories_say_of_the_test_window_what_the_verdicts_say(sheets):
 def test_a_core_month_has_twenty_plays_or_a_hundredth_of_all(sheets):
     found = rows(sheets, "breakout_history", limit=100_000)
     core = [
-        row["plays"] >= 20 or row["plays"] > 0 and row["plays"] / row["listener_plays"] >= 0.01
+        row["plays"] >= 20 or (row["plays"] > 0 and row["plays"] / row["listener_plays"] >= 0.01)
         for row in found.to_dicts()
     ]
     assert found["is_core"].to_list() == core
