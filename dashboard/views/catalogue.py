@@ -6,7 +6,7 @@ from dashboard.shown import states
 from dashboard.source.source import Rows, Source
 from dashboard.views.catalogue_choosing import Chosen, choose
 from dashboard.views.catalogue_judging import show_came_true
-from dashboard.views.catalogue_months import chosen_months, show_months
+from dashboard.views.catalogue_months import NEAR, chosen_months, show_months
 from dashboard.views.catalogue_worth import show_worth
 
 TITLE = "Catalogue"
@@ -24,20 +24,24 @@ def page(source: Source) -> None:
 def _body(source: Source) -> None:
     chosen = choose(source)
     if chosen is not None:
-        found = states.sheet(source, "catalogue_months", {"scope": chosen.scope, "id": chosen.id})
+        found = states.sheet(source, NEAR, chosen.where)
         if found is not None:
             for served in found.models:
                 states.baseline_served(served)
-            _months(chosen, found)
+            _months(source, chosen, found)
             states.said_by(found)
     st.divider()
     states.section(source, lambda source: show_came_true(source, chosen.scope if chosen else "track"))
 
 
 @st.fragment
-def _months(chosen: Chosen, found: Rows) -> None:
-    """All that follows from the months that are there: what is moved here asks for nothing anew."""
-    months = chosen_months(chosen, found)
+def _months(source: Source, chosen: Chosen, near: Rows) -> None:
+    """All that follows from the months: what is moved here is asked anew here only."""
+    states.section(source, lambda source: _of_months(source, chosen, near))
+
+
+def _of_months(source: Source, chosen: Chosen, near: Rows) -> None:
+    months = chosen_months(source, chosen, near)
     if months is not None:
         show_months(chosen, months)
         show_worth(months)

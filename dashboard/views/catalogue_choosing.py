@@ -22,8 +22,15 @@ class Chosen:
     name: str
     tracks: int
     """How many of its tracks have a forecast."""
+    furthest_months: int
+    """How many months ahead can be asked for."""
     why_not: str
-    """Why a track has none; empty where it has one."""
+    """Why a track has no forecast; empty where it has one."""
+
+    @property
+    def where(self) -> Mapping[str, str]:
+        """What its months are asked for by."""
+        return {"scope": self.scope, "id": self.id}
 
     @property
     def called(self) -> str:
@@ -69,4 +76,6 @@ def _label(scope: str, entry: Mapping[str, Any]) -> str:
 
 def _chosen(scope: str, entry: Mapping[str, Any]) -> Chosen:
     why_not = str(entry["why_not"]) if words.is_known(entry["why_not"]) else ""
-    return Chosen(scope, str(entry["id"]), str(entry["name"]), int(entry["tracks"]), why_not)
+    return Chosen(
+        scope, str(entry["id"]), str(entry["name"]), int(entry["tracks"]), int(entry["furthest_months"]), why_not
+    )

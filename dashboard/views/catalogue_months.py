@@ -7,11 +7,12 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.shown import charts, states, words
-from dashboard.source.source import Rows
+from dashboard.source.source import Rows, Source
 from dashboard.views.catalogue_choosing import Chosen
 
+NEAR, FAR = "catalogue_months", "catalogue_far_months"
+"""Sheets: known months with the next 24, and those after them."""
 CLASSIC, FLAT = "the classic rule", "every month as the last"
-_USUAL_MONTHS = 24
 _FEWEST_BEHIND = 24
 _COLUMNS = {
     "last_day": "Month to",
@@ -42,21 +43,28 @@ class Months:
         return self.ahead.iloc[-1]
 
 
-def chosen_months(chosen: Chosen, found: Rows) -> Months | None:
+def chosen_months(source: Source, chosen: Chosen, near: Rows) -> Months | None:
     """As many months as the slider says; none where nothing is expected, which is said."""
-    known, ahead = (found.frame[found.frame["kind"] == kind] for kind in ("known", "expected"))
+    known, ahead = (near.frame[near.frame["kind"] == kind] for kind in ("known", "expected"))
     if ahead.empty:
         why = f": {chosen.why_not}" if chosen.why_not else ""
         states.empty(f"There is no forecast of {chosen.called}{why}.")
         return None
-    furthest = len(ahead)
-    months = furthest
-    if furthest > 1:
-        months = st.slider(
-            "Months ahead", 1, furthest, min(_USUAL_MONTHS, furthest), key=f"catalogue-months-{furthest}"
-        )
-    behind = max(months, _FEWEST_BEHIND)
-    return Months(known.tail(behind), ahead.head(months))
+    months = _slider(source, chosen, len(ahead))
+    if months > len(ahead):
+        far = states.sheet(source, FAR, chosen.where)
+        ahead = ahead if far is None else pd.concat([ahead, far.frame], ignore_index=True)
+    return Months(known.tail(max(months, _FEWEST_BEHIND)), ahead.head(months))
+
+
+def _slider(source: Source, chosen: Chosen, near: int) -> int:
+    furthest = max(near, chosen.furthest_months)
+    if furthest > near and not source.predicts and not len(source.sheet(FAR, chosen.where, limit=1)):
+        furthest = near
+        st.caption(f"Published are {near} months ahead of this one; where the API runs, it says more.")
+    if furthest == 1:
+        return 1
+    return int(st.slider("Months ahead", 1, furthest, min(near, furthest), key=f"catalogue-months-{furthest}"))
 
 
 def show_months(chosen: Chosen, months: Months) -> None:

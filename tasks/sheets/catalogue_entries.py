@@ -30,8 +30,14 @@ def make(material: Material, part: Part) -> Made:
     artists = _summed(catalogue, tracks.filter(pl.col("artist_id").is_not_null()), "artist_id", ARTIST)
     whole = _summed(catalogue, tracks.with_columns(pl.lit(ALL).alias("whole")), "whole", CATALOGUE)
     rows = pl.concat([whole, *(_largest_first(some) for some in (artists, tracks))], how="diagonal_relaxed")
-    dates = pl.lit(catalogue.as_of, dtype=pl.Date).alias("as_of")
-    return Made(rows.with_columns(dates), notes(catalogue), (catalogue.loaded.served,))
+    whole_of_it = (pl.lit(catalogue.as_of).alias("as_of"), pl.lit(catalogue.furthest).alias("furthest_months"))
+    return Made(rows.with_columns(whole_of_it), notes(catalogue), (catalogue.loaded.served,))
+
+
+def largest_artists(catalogue: Catalogue, count: int) -> list[str]:
+    """The ids of the artists who are expected to stream the most."""
+    artists = _summed(catalogue, _tracks(catalogue).filter(pl.col("artist_id").is_not_null()), "artist_id", ARTIST)
+    return _largest_first(artists)["id"].head(count).to_list()
 
 
 def _tracks(catalogue: Catalogue) -> pl.DataFrame:
@@ -132,6 +138,7 @@ SHEETS = (
             ("high_80", Kind.NUMBER, "Its 80 % interval: to", "streams"),
             ("low_95", Kind.NUMBER, "Its 95 % interval: from", "streams"),
             ("high_95", Kind.NUMBER, "Its 95 % interval: to", "streams"),
+            ("furthest_months", Kind.WHOLE, "How many months ahead can be asked for", "months"),
             ("why_not", Kind.TEXT, "Why a track has no forecast"),
         ),
         make,

@@ -38,7 +38,7 @@ _WITH_MONTHS = frozenset({Fault.NONE.reason, Fault.STALE.reason, Fault.SHORT.rea
 """Why tracks may be skipped whose counts are good."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """All tracks that have a count or a forecast."""
 

@@ -2,6 +2,8 @@
 
 from tasks.sheets.catalogue_now import Catalogue
 
+_HARDLY = 0.005
+
 
 def notes(catalogue: Catalogue) -> tuple[str, ...]:
     """Sentences about all of a catalogue."""
@@ -30,6 +32,8 @@ def together(catalogue: Catalogue) -> str:
     share = catalogue.forecaster.common_share
     if share >= 1.0:
         how = "take all their errors for one and the same, which is the widest that they can be"
+    elif share < _HARDLY:
+        how = "take their errors for unrelated, as the tune window showed"
     else:
         how = f"take {share:.0%} of the variance of their errors for common to all, as the tune window showed"
     return f"Intervals of several tracks together {how}."
