@@ -1,5 +1,6 @@
 """The databases that published tables are read from: any of SQLAlchemy's, or Snowflake from within."""
 
+import logging
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, Protocol
 from dashboard.source.source import OutOfReachError, RefusedError
 from dashboard.source.statements import Statement
 
+_log = logging.getLogger("refrain.dashboard")
 _SECONDS_TO_CONNECT = 5
 _NO_SUCH_TABLE = 2003
 """Snowflake's number of it."""
@@ -91,15 +93,19 @@ class SnowflakeDatabase:
         self._given = connection
 
     def rows(self, statement: Statement) -> Sequence[tuple[Any, ...]]:  # noqa: D102 - as in the protocol
-        connection = self._connection()
+        connection = None
         try:
+            connection = self._connection()
             cursor = connection.cursor()
             cursor.execute(statement.sql, statement.values)
             return [tuple(row) for row in cursor.fetchall()]
         except Exception as error:  # which kinds there are is known only where Snowflake's libraries are
-            if getattr(error, "errno", None) == _NO_SUCH_TABLE:
+            number = getattr(error, "errno", None)
+            if number == _NO_SUCH_TABLE:
                 raise NotPublishedError from None
-            connection.reset()  # a connection that has expired is made anew
+            _log.warning("Snowflake: %s, number %s", type(error).__name__, number)
+            if connection is not None:
+                connection.reset()  # one that has expired is made anew
             raise OutOfReachError("Snowflake does not answer.") from None
 
     def _connection(self) -> Any:

@@ -91,7 +91,8 @@ _DTYPES: Mapping[str, Any] = {"number": "float64", "whole": "Int64", "flag": "bo
 
 def typed(rows: Sequence[Mapping[str, Any]] | pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
     """Rows with the columns' types, as Rows.frame says; a column that no row has is empty."""
-    frame = pd.DataFrame(rows, columns=[one.name for one in columns])
+    # As objects: pandas would make floats of whole numbers that stand beside an empty cell.
+    frame = pd.DataFrame(rows, columns=[one.name for one in columns], dtype=object)
     for one in columns:
         values = frame[one.name]
         if one.kind == "date":

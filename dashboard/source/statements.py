@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from dashboard.source.source import MOST_ROWS, Column, RefusedError
 
@@ -157,4 +157,4 @@ def _moment(text: str) -> datetime:
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
         raise ValueError(text)
-    return found
+    return found.astimezone(UTC)  # as the tables hold it, which SQLite does not know of

@@ -12,6 +12,7 @@ from dashboard.source.source import MOST_ROWS, Column, OutOfReachError, RefusedE
 from dashboard.source.statements import Published, Statement, Wanted, number_of, rows_of, select
 
 _NOTHING = "Nothing has been published there yet. Run `refrain publish`."
+_NONE_OF_IT = "There is nothing of that in what was published."
 _ATTEMPTS = 5
 _SECONDS_OF_A_PAGE = 2.0
 """Questions that follow each other within this belong to one page."""
@@ -74,10 +75,10 @@ class TableSource:
         for _ in range(_ATTEMPTS):
             published, beside = self._published(name)
             wanted.check(published)
-            if published.required:
-                beside = self._beside_part(published, wanted)
             total = int(self._rows(number_of(published, wanted))[0][0])
             found = self._rows(rows_of(published, wanted))
+            if published.required:
+                beside = self._beside_part(published, wanted) or _of_the_whole(beside, total)
             if self._is_still(published, found, total, wanted):
                 self._keep_to(published)
                 return _shown(published, found, total, beside)
@@ -100,11 +101,12 @@ class TableSource:
             raise NotPublishedError
         return [f"There are {', '.join(names)}."]
 
-    def _beside_part(self, published: Published, wanted: Wanted) -> Sequence[Any]:
+    def _beside_part(self, published: Published, wanted: Wanted) -> Sequence[Any] | None:
+        """Notes, models and what is missing of the part that is asked for; none of a sheet that was made at once."""
         part = {name: wanted.where[name] for name in sorted(published.required)}
         key = json.dumps(part, ensure_ascii=False)
         found = self._rows(select(_PARTS, _BESIDE, publication=published.publication, sheet=published.sheet, part=key))
-        return found[0] if found else ("[]", "[]", "There is nothing of that in what was published.")
+        return found[0] if found else None
 
     def _is_still(self, published: Published, found: Sequence[Any], total: int, wanted: Wanted) -> bool:
         """Whether no other publication came between the statements."""
@@ -134,6 +136,11 @@ class TableSource:
 
     def _rows(self, statement: Statement) -> Sequence[tuple[Any, ...]]:
         return self._database.rows(statement)
+
+
+def _of_the_whole(beside: Sequence[Any], total: int) -> Sequence[Any]:
+    notes, models, missing = beside
+    return notes, models, missing or ("" if total else _NONE_OF_IT)
 
 
 def _shown(published: Published, found: Sequence[Any], total: int, beside: Sequence[Any]) -> Rows:

@@ -16,8 +16,6 @@ from tasks.sheets.sheet import Made, Part, Sheet
 
 Tell = Callable[[str], None]
 """Told the name of the sheet that is made next."""
-WHOLE = "{}"
-"""The key of a sheet that is not made in parts."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class MadeSheet:
     rows: int
     whole: Said
     parts: Mapping[str, Said]
-    """`part_key` -> what is said beside that part; empty of a sheet that is made at once."""
+    """`part_key` -> what is said beside that part; empty of a sheet that is made at once, whoever asks for parts."""
 
 
 def make_sheets(material: Material, sheets: Iterable[Sheet], folder: Path, tell: Tell) -> list[MadeSheet]:
@@ -77,15 +75,13 @@ def _made(material: Material, sheet: Sheet, folder: Path) -> MadeSheet:
     file = folder / f"{sheet.name}.parquet"
     rows = pl.concat([made.rows for _, made in found])
     rows.write_parquet(file)
-    if not sheet.parted_by:
-        return MadeSheet(sheet, file, len(rows), Said.of(found[0][1]), {})
     of_parts = {part_key(part): Said.of(made) for part, made in found if part}
-    whole = Said((), _models(of_parts.values()), _missing(of_parts, found[0][1]))
+    whole = Said((), _models(of_parts.values()), _missing(of_parts.values())) if of_parts else Said.of(found[0][1])
     return MadeSheet(sheet, file, len(rows), whole, of_parts)
 
 
 def _parts(material: Material, sheet: Sheet) -> Iterator[tuple[Part, Made]]:
-    """Each part with its rows; of a sheet of which nothing is there yet, one empty part without a name."""
+    """Each part with its rows; one without a name where a sheet is made at once, or where nothing is there yet."""
     if sheet.parts is None:
         yield {}, _one(material, sheet, {})
         return
@@ -112,8 +108,7 @@ def _models(parts: Iterable[Said]) -> tuple[Mapping[str, Any], ...]:
     return next((said.models for said in parts if said.models), ())
 
 
-def _missing(parts: Mapping[str, Said], first: Made) -> str:
+def _missing(parts: Iterable[Said]) -> str:
     """Why nothing is there, where no part has anything."""
-    if not parts:
-        return first.missing
-    return "" if any(not said.missing for said in parts.values()) else next(iter(parts.values())).missing
+    reasons = [said.missing for said in parts]
+    return reasons[0] if all(reasons) else ""

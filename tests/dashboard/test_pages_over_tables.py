@@ -1,0 +1,18 @@
+"""The pages over published tables, where no API runs."""
+
+import importlib
+
+import pytest
+from published_world import publish_world, tables  # noqa: F401
+from said import said
+
+PAGES = ["overview", "hits", "streams", "catalogue", "churn", "activity", "breakout", "models"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_draws_over_tables(drawn, tables, name):  # noqa: F811
+    app = drawn(importlib.import_module(f"dashboard.views.{name}"), tables)
+    assert not app.exception
+    assert not app.error
+    assert app.title
+    assert "does not answer" not in said(app)
