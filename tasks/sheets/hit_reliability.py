@@ -92,9 +92,10 @@ def wilson(positives: float, rows: float) -> tuple[float, float]:
 
 
 def _note(tested: pl.DataFrame) -> str:
-    first, last = tested["as_of"].min(), tested["as_of"].max()
+    days = [str(day) for day in tested["as_of"].to_list()]
     return (
-        f"Counted among the {len(tested):,} tracks of the test window, {first} to {last}, that no model learned from."
+        f"Counted among the {len(tested):,} tracks of the test window, {min(days)} to {max(days)}, "
+        "that no model learned from."
     )
 
 

@@ -69,8 +69,8 @@ def _chances(model: LoadedModel, rows: Rows) -> pl.Series:
 def _notes(material: Material, loaded: LoadedTarget) -> tuple[str, ...]:
     threshold = HitSettings(**material.project.settings.target(HIT.name).snapshot).threshold
     notes = [
-        f"A hit is a track whose popularity is {threshold:g} or more, read some time after its release: "
-        "it is what came, and no model sees it."
+        f"A hit is a track whose popularity was read as {threshold:g} or more some time after its release: "
+        "no feature holds it."
     ]
     until = loaded.champion.served.learned_until
     if until is not None:
