@@ -16,6 +16,7 @@ _WEEKS_IN_FILE = {"week": "next-7-days", "third": "days-15-to-21"}
 _RANKS = {"streams": "difference", "per cent": "change"}
 _LENGTHS = [10, 25, 50]
 _USUAL_FLOOR = 1_000
+_RANKED_BY = {"difference": "the change in streams", "change": "the change in per cent of the last 7 days"}
 UP, DOWN = "up", "down"
 _HEADINGS = {UP: "More streams expected", DOWN: "Fewer streams expected"}
 _HOW_TO_READ = (
@@ -27,13 +28,13 @@ _HOW_TO_READ = (
 
 def draw_movers(source: Source) -> None:
     """Two tables, and both as a file."""
-    st.subheader("The catalogue's biggest expected movers", anchor=False)
+    st.header("The catalogue's biggest expected movers", anchor=False)
     found = states.sheet(source, SHEET, order="-last_7")
     if found is None or not len(found):
         return
     week, rank, floor, length = _asked_for(found)
     eligible = _eligible(found.frame, week, floor)
-    st.caption(_left_out(found, eligible, floor))
+    st.caption(_left_out(found, eligible, rank, floor))
     moving = {direction: movers(eligible, week, rank, direction, length) for direction in _HEADINGS}
     for direction, frame in moving.items():
         _draw_table(frame, week, direction)
@@ -91,11 +92,11 @@ def _eligible(frame: pd.DataFrame, week: str, floor: int) -> pd.DataFrame:
     return frame[(frame["last_7"] >= floor) & frame[f"{week}_difference"].notna()]
 
 
-def _left_out(found: Rows, eligible: pd.DataFrame, floor: int) -> str:
+def _left_out(found: Rows, eligible: pd.DataFrame, rank: str, floor: int) -> str:
     offered = f"{len(found):,} tracks" if found.total == len(found) else f"the {len(found):,} most streamed tracks"
     return (
         f"Of {offered}, {len(eligible):,} are compared. Left out: tracks with fewer than {floor:,} streams in the last "
-        "7 days, whose changes say little, and those of which a day is not known."
+        f"7 days, whose changes say little, and those of which a day is not known. Ranked by {_RANKED_BY[rank]}."
     )
 
 

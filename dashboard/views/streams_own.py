@@ -46,7 +46,7 @@ def draw_pasted(source: Source, served: Collection[str]) -> None:
         )
         order = _order("paste")
         newest, context = _context("paste")
-        st.form_submit_button("Forecast", key="streams-forecast", type="primary")
+        st.form_submit_button("Forecast", key="streams-forecast")
     if not text.strip():
         states.empty("Paste 7 or 21 daily counts and press Forecast.")
         return
@@ -160,7 +160,7 @@ def _draw_families(answer: Mapping[str, Any], week: Week) -> None:
         said[f"baseline: {_BASELINE}"] = week.baseline
     table = pd.DataFrame({"Model": list(said), "Streams": [round(value) for value in said.values()]})
     table["Against what is served"] = (table["Streams"] / week.expected - 1) * 100 if week.expected else None
-    st.subheader("The next 7 days, by model", anchor=False)
+    st.header("The next 7 days, by model", anchor=False)
     st.dataframe(
         table,
         hide_index=True,
