@@ -50,7 +50,7 @@ def _now(row: Any) -> None:
     contacted, leaving, reached = st.columns(3)
     with contacted:
         st.metric("Would be contacted", words.amount(row["contacted"], "users"))
-        st.caption(f"{words.percent(row['share_contacted'])} of all users")
+        st.caption(f"{words.percent(row['share_contacted'])} of all users: those from {row['threshold']:.2f} on")
     with leaving:
         st.metric("Expected to leave, of these", words.amount(row["expected_to_leave"], "users", digits=1))
         levels = (words.between(row[f"low_{level}"], row[f"high_{level}"], "users", level=level) for level in (80, 95))

@@ -70,7 +70,7 @@ def _say_how_many(rows: Rows, found: pd.DataFrame) -> None:
         st.info(f"No user is like that.{left_off}", icon=":material/inbox:")
         return
     leaving = words.amount(found["probability"].sum(), digits=1)
-    st.markdown(f"{words.amount(len(found), 'users')}, of whom {leaving} are expected to leave.{left_off}")
+    st.markdown(f"Users: {words.amount(len(found))}; expected to leave, of these: {leaving}.{left_off}")
 
 
 def _table(found: pd.DataFrame) -> None:
