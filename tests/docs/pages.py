@@ -1,6 +1,8 @@
-"""The pages of docs/ as the tests read them: their code blocks, links and tables."""
+"""The pages of docs/ and README.md as the tests read them: their code blocks, commands and tables."""
 
 import re
+import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,11 +10,13 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 _BLOCK = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _CAPTION = re.compile(r"\A:caption: (?P<caption>[^\n]+)\n\n")
+_INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+_PROGRAM = re.compile(r"^(?:[A-Z_]+=\S+ )*(?:\S*/)?refrain(?=\s|$)")
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: the file that its caption names, where it has one, and its text."""
+    """A fenced block: the caption that names its file, where it has one, and its text."""
 
     info: str
     caption: str
@@ -32,3 +36,31 @@ def blocks(page: Path) -> list[Block]:
         text = body[captioned.end() :] if captioned else body
         found.append(Block(match["info"].strip(), captioned["caption"] if captioned else "", text))
     return found
+
+
+def block(page: Path, caption: str) -> str:
+    """The text of the one block with this caption."""
+    (found,) = [one.text for one in blocks(page) if one.caption == caption]
+    return found
+
+
+def commands(page: Path) -> Iterator[list[str]]:
+    """The words after `refrain` of every command line in the page's blocks."""
+    for one in blocks(page):
+        for line in one.text.replace("\\\n", " ").splitlines():
+            for part in re.split(r"&&|\|\||;|\|", line):
+                if _PROGRAM.match(part.strip()):
+                    yield shlex.split(_PROGRAM.sub("", part.strip()), comments=True)
+
+
+def inline(page: Path) -> list[str]:
+    """What stands between backticks in the page's text."""
+    return _INLINE.findall(_BLOCK.sub("", page.read_text(encoding="utf-8")))
+
+
+def tables(page: Path) -> Iterator[list[list[str]]]:
+    """The page's tables: their rows of cells, the head first."""
+    text = _BLOCK.sub("", page.read_text(encoding="utf-8"))
+    for lines in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines.splitlines()]
+        yield [row for row in rows if not all(set(cell) <= set("-: ") for cell in row)]
