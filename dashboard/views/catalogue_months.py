@@ -84,7 +84,7 @@ def show_months(chosen: Chosen, months: Months) -> None:
     _unknown_days(months)
     st.download_button(
         "Download these months as CSV",
-        _csv(months),
+        as_csv(months),
         file_name=f"refrain-{chosen.scope}-{_plain(chosen.id)}.csv",
         mime="text/csv",
         key="catalogue-csv",
@@ -147,7 +147,7 @@ def _table(months: Months) -> pd.DataFrame:
     return table
 
 
-def _csv(months: Months) -> str:
+def as_csv(months: Months) -> str:
     """Known and expected months; streams in whole numbers, as in the table."""
     rows = _shown(months)[list(_FILE_COLUMNS)].copy()
     amounts = list(_FILE_COLUMNS[4:])

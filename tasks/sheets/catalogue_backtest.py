@@ -11,6 +11,7 @@ from tasks.forecasting.forecaster import TARGET
 from tasks.records import EvaluationRecord
 from tasks.sheets.catalogue_now import ARTIST, CATALOGUE, TRACK
 from tasks.sheets.catalogue_tested import Measured, SummedUp, summed_up
+from tasks.sheets.catalogue_words import in_words
 from tasks.sheets.faults import NotYetError
 from tasks.sheets.material import Material
 from tasks.sheets.sheet import Kind, Made, Part, Sheet, columns
@@ -112,9 +113,10 @@ def _unserved(served: str | None) -> Iterable[str]:
 
 def _notes(record: EvaluationRecord, rows: pl.DataFrame) -> tuple[str, ...]:
     last, months = record.test, int(rows["months_ahead"].max() or 0)  # type: ignore[arg-type]
+    between = f"from {in_words(last.first_as_of)} to {in_words(last.last_as_of)}"
     return (
-        f"Forecasts as they would have been made from {last.first_as_of} to {last.last_as_of}, of up to {months} "
-        "months ahead, by models that had seen none of it. The furthest months rest on the earliest forecasts alone.",
+        f"Forecasts as they would have been made {between}, of up to {months} months ahead, by models that had seen "
+        "none of it. The furthest months rest on the earliest forecasts alone.",
         "WAPE is the sum of all errors over the sum of what came. Its 95 % interval resamples tracks, or artists; the "
         "whole catalogue is one, so that there is none.",
     )

@@ -1,5 +1,7 @@
 """What is said beside the figures of a catalogue: from when they are, what a month is, what intervals rest on."""
 
+from datetime import date
+
 from tasks.sheets.catalogue_now import Catalogue
 
 _HARDLY = 0.005
@@ -10,8 +12,13 @@ def notes(catalogue: Catalogue) -> tuple[str, ...]:
     return tuple(sentence for sentence in (_rests_on(catalogue), _left_out(catalogue), together(catalogue)) if sentence)
 
 
+def in_words(day: date) -> str:
+    """As "21 November 2026"."""
+    return f"{day.day} {day:%B %Y}"
+
+
 def _rests_on(catalogue: Catalogue) -> str:
-    day = f"{catalogue.as_of.day} {catalogue.as_of:%B %Y}"
+    day = in_words(catalogue.as_of)
     month = "30 days" if catalogue.forecaster.steps == "30 days" else "a month of the calendar"
     return (
         f"Counts up to {day}; a month is {month}, and only whole ones are shown. "
