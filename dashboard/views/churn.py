@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.shown import states
 from dashboard.source.source import Rows, Source
+from dashboard.views.churn_counts import show_counts
 from dashboard.views.churn_expected import show_expected
 from dashboard.views.churn_reasons import show_reasons
 from dashboard.views.churn_threshold import show_threshold
@@ -26,6 +27,7 @@ def _body(source: Source) -> None:
     show_reasons(source, expected)
     _contact(source, expected)
     _who(source, expected)
+    show_counts(source, expected)
 
 
 @st.fragment

@@ -20,11 +20,11 @@ def show_expected(rows: Rows) -> None:
         _beneath(_shares(row, 80), _shares(row, 95))
     with number:
         st.metric("Users expected to leave", words.amount(row["expected"]))
-        _beneath(f"of {words.amount(row['users'], 'users')}", *(_numbers(row, "", level) for level in (80, 95)))
+        _beneath(f"of {words.amount(row['users'], 'users')}", *(interval(row, "", level) for level in (80, 95)))
     with usual:
         st.metric("The baseline expects", words.amount(row["baseline_expected"]))
         name = row["baseline"] if words.is_known(row["baseline"]) else "no baseline is served"
-        _beneath(str(name), *(_numbers(row, "baseline_", level) for level in (80, 95)))
+        _beneath(str(name), *(interval(row, "baseline_", level) for level in (80, 95)))
     with before:
         st.metric("Base rate", words.percent(row["base_rate"]))
         _beneath("the share that left before")
@@ -49,7 +49,8 @@ def _beneath(*lines: str) -> None:
     st.caption("  \n".join(lines))
 
 
-def _numbers(row: Any, whose: str, level: int) -> str:
+def interval(row: Any, whose: str, level: int) -> str:
+    """Of the number that is expected, by the model or ("baseline_") the baseline."""
     return words.between(row[f"{whose}low_{level}"], row[f"{whose}high_{level}"], "users", level=level)
 
 

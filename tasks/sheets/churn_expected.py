@@ -4,8 +4,9 @@ from typing import Any
 
 import polars as pl
 
-from tasks.churn_figures import CHURN, AskedModel, ExpectedLeavers, expected_leavers, probabilities_of
+from tasks.churn_figures import AskedModel, ExpectedLeavers, expected_leavers, probabilities_of
 from tasks.records import CountRecord
+from tasks.sheets.churn_counts import judged, within
 from tasks.sheets.churn_day import TARGETS, AskedDay, asked_day, in_words, state
 from tasks.sheets.faults import NotYetError
 from tasks.sheets.material import Material
@@ -19,6 +20,7 @@ def make(material: Material, part: Part) -> Made:
     del part
     asked = asked_day(material)
     figures, tested = asked.figures, _tested(material)
+    within_80, within_95 = within(tested)
     row: dict[str, Any] = {
         "as_of": figures.as_of,
         "source": asked.source,
@@ -32,10 +34,10 @@ def make(material: Material, part: Part) -> Made:
         "share_likely": figures.share_likely,
         "is_test": asked.is_test,
         "tested_days": len(tested),
-        "within_80": sum(count.low_80 <= count.came <= count.high_80 for count in tested),
-        "within_95": sum(count.low_95 <= count.came <= count.high_95 for count in tested),
+        "within_80": within_80,
+        "within_95": within_95,
     }
-    return Made(pl.DataFrame([row]), (*asked.notes, *_base_rate(asked), *_test_notes(tested)), asked.by_churn)
+    return Made(pl.DataFrame([row]), (*asked.notes, *_base_rate(asked)), asked.by_churn)
 
 
 def _numbers(expected: ExpectedLeavers, users: int) -> dict[str, Any]:
@@ -57,34 +59,18 @@ def _usual(asked: AskedDay) -> dict[str, Any]:
 def _tested(material: Material) -> tuple[CountRecord, ...]:
     """The days of the test window, with what the champion expected and what came; none where that is not known."""
     try:
-        if material.is_of_champion(CHURN):
-            return material.record(CHURN).candidate(material.served(CHURN).champion.served.name).counts
-    except (NotYetError, KeyError):
-        pass
-    return ()
+        return judged(material)[0].counts
+    except NotYetError:
+        return ()
 
 
 def _base_rate(asked: AskedDay) -> tuple[str, ...]:
     if asked.figures.base_rate is None:
         return ("No day is long enough ago to know what share of users used to leave.",)
     return (
-        f"Before {in_words(asked.figures.as_of)}, {asked.figures.base_rate:.1%} of the users of a week's end left. "
+        f"Before {in_words(asked.figures.as_of)}, {asked.figures.base_rate:.1%} of the users of a week end left. "
         "Likely to leave are those whose odds of leaving are at least twice that.".replace("%", " %"),
     )
-
-
-def _test_notes(tested: tuple[CountRecord, ...]) -> tuple[str, ...]:
-    if not tested:
-        return ("How right such numbers were is not known here: the model came from another training.",)
-    within = [sum(low <= came <= high for low, came, high in each) for each in (_at(tested, 80), _at(tested, 95))]
-    return (
-        f"Of the {len(tested)} week ends of the test window, the number that left lay within the 80 % interval on "
-        f"{within[0]}, within the 95 % interval on {within[1]}. Successive week ends share days: they err alike.",
-    )
-
-
-def _at(tested: tuple[CountRecord, ...], level: int) -> list[tuple[float, int, float]]:
-    return [(getattr(one, f"low_{level}"), one.came, getattr(one, f"high_{level}")) for one in tested]
 
 
 SHEETS = (

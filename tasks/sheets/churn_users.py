@@ -57,9 +57,7 @@ def _notes(asked: AskedDay) -> tuple[str, ...]:
     )
     if asked.reason is None:
         return (drivers, "No model of reasons is served.")
-    chosen = (
-        "A reason is the one that is chosen, should the user leave; a seldom one is chosen before it is the likeliest."
-    )
+    chosen = "A reason is the one that is chosen, should the user leave; it need not be the likeliest."
     return (drivers, chosen)
 
 

@@ -23,7 +23,7 @@ from tasks.sheets.asking import Asked, Sheets
 from tasks.sheets.material import Material
 from tasks.sheets.registry import find_sheet
 
-SHEETS = ("churn_expected", "churn_users", "churn_reasons", "churn_thresholds")
+SHEETS = ("churn_counts", "churn_expected", "churn_users", "churn_reasons", "churn_thresholds")
 USUAL = "days since last session"
 MD5 = "5" * 32
 
@@ -159,7 +159,7 @@ def test_without_a_record_nothing_is_said_of_the_test_window(embedded):
     assert any("not known" in note and "has not been trained here" in note for note in made.notes)
     expected = found(embedded, "churn_expected")
     assert expected.rows["tested_days"].to_list() == [0]
-    assert any("How right such numbers were is not known" in note for note in expected.notes)
+    assert "refrain run audience.churn" in found(embedded, "churn_counts").missing
 
 
 @pytest.fixture
@@ -195,7 +195,10 @@ def record(said):
     bounds = {"expected": 5.0, "low_80": 4.0, "high_80": 6.0, "low_95": 3.0, "high_95": 7.0}
     counts = [CountRecord(as_of=date(2024, 6, 2), rows=50, came=came, **bounds) for came in (5, 7, 9)]
     empty = {"settings": {}, "tune": {}, "metrics": {}, "difference": {}, "slices": {}, "importance": {}}
-    served = CandidateRecord(name="xgboost", family="xgboost", counts=tuple(counts), calibration=(), model="m", **empty)
+    both = [
+        CandidateRecord(name=name, family=name, counts=tuple(counts), calibration=(), model="m", **empty)
+        for name in ("xgboost", USUAL)
+    ]
     return EvaluationRecord(
         target=CHURN,
         headline="average_precision",
@@ -205,7 +208,7 @@ def record(said):
         test=window,
         purged=0,
         folds=(),
-        candidates=(served,),
+        candidates=tuple(both),
         learned=LearnedRecord(rows=1, mean_label=0.1, ranges={}),
         snapshot_md5=MD5,
     )
@@ -232,6 +235,10 @@ def test_days_of_the_test_window_whose_number_lay_within_are_counted(tested):
     _, sheets = tested
     (row,) = found(sheets(MD5), "churn_expected").rows.to_dicts()
     assert (row["tested_days"], row["within_80"], row["within_95"]) == (3, 1, 2)
+    made = found(sheets(MD5), "churn_counts")
+    assert made.rows["came"].to_list() == [5, 7, 9]
+    assert made.rows["baseline_expected"].to_list() == [5.0, 5.0, 5.0]
+    assert "lay within the 80 % interval on 1, within the 95 % interval on 2" in made.notes[0]
 
 
 def test_another_trainings_record_says_nothing_of_the_champion(tested):
@@ -239,6 +246,7 @@ def test_another_trainings_record_says_nothing_of_the_champion(tested):
     another = sheets("6" * 32)
     assert found(another, "churn_thresholds").rows["test_precision"].null_count() == 97
     assert found(another, "churn_expected").rows["tested_days"].to_list() == [0]
+    assert "another training" in found(another, "churn_counts").missing
 
 
 def test_a_day_that_was_learned_from_is_no_test(project, shelf):
