@@ -12,6 +12,8 @@ _GREY = "#8a8a8a"
 _ROW, _AROUND = 26, 110
 _SIDE = 360
 _LABEL = 320
+_TICKS = 8
+"""At most, each label under its own: flush with the ends they would run into their neighbours."""
 
 
 def dots(frame: pd.DataFrame, *, label: str, title: str, groups: Sequence[str], form: str = ".3f") -> Drawing:
@@ -37,10 +39,11 @@ def dots(frame: pd.DataFrame, *, label: str, title: str, groups: Sequence[str], 
         alt.Color("group:N", title=None, scale=alt.Scale(domain=domain), legend=legend),
         tooltip=tips,
     )
-    loose = alt.Scale(zero=False)
-    lines = base.mark_rule(strokeWidth=2).encode(alt.X("low:Q", title=title, scale=loose), alt.X2("high:Q"))
+    loose, ticks = alt.Scale(zero=False), alt.Axis(tickCount=_TICKS, labelFlush=False)
+    lines = base.mark_rule(strokeWidth=2).encode(alt.X("low:Q", title=title, scale=loose, axis=ticks), alt.X2("high:Q"))
     points = base.mark_point(filled=True, size=90, opacity=1).encode(
-        alt.X("value:Q", title=title, scale=loose), alt.Shape("group:N", title=None, scale=shapes, legend=legend)
+        alt.X("value:Q", title=title, scale=loose, axis=ticks),
+        alt.Shape("group:N", title=None, scale=shapes, legend=legend),
     )
     rows = frame[label].nunique() * (len(domain) if is_shared else 1)
     # The height is that of the whole drawing: axis, title and legend are part of it.
@@ -54,7 +57,12 @@ def reliability(frame: pd.DataFrame) -> Drawing:
     """
     most = min(1.0, 1.05 * max(*frame["predicted"], *frame["observed_high"]))
     scale = alt.Scale(domain=[0, most])
-    across = alt.X("predicted:Q", title="predicted probability", scale=scale, axis=alt.Axis(format="%"))
+    across = alt.X(
+        "predicted:Q",
+        title="predicted probability",
+        scale=scale,
+        axis=alt.Axis(format="%", tickCount=_TICKS, labelFlush=False),
+    )
     name = "share that came true"
     tips = [
         alt.Tooltip("predicted:Q", title="predicted", format=".1%"),
@@ -69,7 +77,7 @@ def reliability(frame: pd.DataFrame) -> Drawing:
         .encode(across, alt.Y("observed:Q", title=name, scale=scale, axis=alt.Axis(format="%")))
     )
     base = alt.Chart(frame)
-    ends = base.mark_rule(strokeWidth=2).encode(
+    ends = base.mark_rule(strokeWidth=2, color=_GREY).encode(
         across, alt.Y("observed_low:Q", title=name, scale=scale), alt.Y2("observed_high:Q"), tooltip=tips
     )
     line = base.mark_line().encode(across, alt.Y("observed:Q", title=name, scale=scale))

@@ -137,7 +137,10 @@ def _slices(metrics: pd.DataFrame, headline: str, baseline: str) -> None:
         }
     )
     charts.with_numbers(chart, numbers, "models-slices", "the metric in parts of the test window")
-    st.caption(f"{metric_words.meaning(metric)} The difference is measured of all rows only.")
+    st.caption(
+        f"{metric_words.meaning(metric)} Known are rows about those that it had learned from, unseen those about "
+        "others. The difference is measured of all rows only."
+    )
 
 
 def _measured(rows: pd.DataFrame, name: str, group: str) -> pd.DataFrame:

@@ -31,7 +31,8 @@ def card(one: Card) -> None:
 def _comparison(one: Card) -> str:
     """The model and its bar as a small table."""
     heading = metric_words.with_direction(one["metric_name"], one["higher_is_better"])
-    rows = [(f"**{words.model(one)}**", words.score(one["metric"], one["metric_low"], one["metric_high"]))]
+    served = words.model(one).replace("version ", f"version{_TOGETHER}")
+    rows = [(f"**{served}**", words.score(one["metric"], one["metric_low"], one["metric_high"]))]
     if words.is_known(one["baseline"]) and not one["is_baseline"]:
         bar = words.score(one["baseline_metric"], one["baseline_metric_low"], one["baseline_metric_high"])
         between = words.score(one["difference"], one["difference_low"], one["difference_high"], sign=True)
@@ -44,8 +45,14 @@ def _ages(one: Card) -> tuple[str, ...]:
     return (
         f"Its data reaches to {_dated(one['data_until'])}.",
         f"The model learned up to {_dated(one['learned_until'])}.",
-        f"Registered {words.moment(one['registered_at'])}; served since {words.moment(one['promoted_at'])}.",
+        _since(words.moment(one["registered_at"]), words.moment(one["promoted_at"])),
     )
+
+
+def _since(registered: str, promoted: str) -> str:
+    if registered == promoted:
+        return f"Registered and served since {registered}."
+    return f"Registered {registered}; served since {promoted}."
 
 
 def _dated(value: Any) -> str:

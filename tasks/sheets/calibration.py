@@ -1,6 +1,5 @@
 """The sheets `calibration` and `gate_conditions`: how far a version keeps its promises, and what the gate said."""
 
-from math import sqrt
 from typing import Any
 
 import orjson
@@ -11,6 +10,7 @@ from features.target import Kind as KindOfTarget
 from tasks.gate import Decision
 from tasks.records import CalibrationBin
 from tasks.run_artifacts import DECISION, record_name, run_artifact, training_runs
+from tasks.sheets.hit_reliability import wilson
 from tasks.sheets.material import Material
 from tasks.sheets.registered import TARGET_COLUMN, VERSION_COLUMN, made, one_version, version_parts
 from tasks.sheets.sheet import Kind, Made, Part, Sheet, columns
@@ -19,8 +19,10 @@ from tasks.versions import Version, run_metrics
 
 CURVE, COVERAGE = "curve", "coverage"
 _PROMISED = {"coverage_80": 0.80, "coverage_95": 0.95}
-_NORMAL = 1.959964
-_OF_SHARES = "Intervals of the observed shares are Wilson's, as if rows had nothing in common; the true ones are wider."
+_OF_SHARES = (
+    "Intervals of the observed shares are Wilson's, as if rows had nothing in common. Where they have, the true ones "
+    "are wider."
+)
 _OF_CLASSES = "Of several classes there is no one curve: how far their probabilities are off is the calibration error."
 
 
@@ -53,7 +55,7 @@ def _bins(record: bytes | None, name: str) -> list[CalibrationBin]:
 
 
 def _share(one: CalibrationBin) -> dict[str, Any]:
-    low, high = wilson(one.observed, one.rows)
+    low, high = wilson(one.observed * one.rows, one.rows)
     return {
         "predicted": one.predicted,
         "observed": one.observed,
@@ -61,14 +63,6 @@ def _share(one: CalibrationBin) -> dict[str, Any]:
         "observed_high": high,
         "rows": one.rows,
     }
-
-
-def wilson(share: float, rows: int) -> tuple[float, float]:
-    """The 95 % score interval of a share of independent rows: see E. B. Wilson, Probable inference, 1927."""
-    spread = _NORMAL**2 / rows
-    middle = (share + spread / 2) / (1 + spread)
-    half = sqrt(spread * (share * (1 - share) + spread / 4)) / (1 + spread)
-    return middle - half, middle + half
 
 
 def _coverage(material: Material, version: Version) -> Made:

@@ -85,7 +85,7 @@ def test_overview_shows_each_target_beside_its_baseline(drawn, registry, twice):
     text = said(app)
     assert not app.exception
     champion = next(one for one in list_versions(twice[1], TARGET) if "champion" in one.aliases)
-    assert f"**{champion.name}, version {champion.version}**" in text
+    assert f"**{champion.name}, version\N{NO-BREAK SPACE}{champion.version}**" in text
     assert "average precision, higher is better" in text
     assert "the baseline plays this month" in text or "the baseline mean of the 3 months before" in text
     assert "A model answers 1 of 2 targets" in text
