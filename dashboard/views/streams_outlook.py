@@ -19,7 +19,7 @@ _SHORT = 56
 _SHOWN = {"8 weeks": _SHORT, "26 weeks": 182, "all of them": 100_000}
 _HOW_TO_READ = (
     "A forecast is of a week's total. It is drawn as the mean of that week's days: the line is level, and the bands "
-    "are the mean's; single days swing more. Nothing is forecast of days 8 to 14."
+    "are the mean's; single days swing more."
 )
 
 
@@ -95,7 +95,8 @@ def draw_days(days: pd.DataFrame, outlook: Outlook, key: str, what: str) -> None
     lines = [name for name in (outlook.baseline, SINCE) if ahead[name].notna().any()]
     chart = charts.fan(known, ahead, x="date", y="Streams", unit="a day", lines=tuple(lines))
     charts.with_numbers(chart, _numbers(known, ahead, lines), key, what)
-    st.caption(_HOW_TO_READ)
+    between = " Nothing is forecast of days 8 to 14." if len(outlook.weeks) > 1 else ""
+    st.caption(f"{_HOW_TO_READ}{between}")
 
 
 def days_ahead(outlook: Outlook, days: pd.DataFrame) -> pd.DataFrame:

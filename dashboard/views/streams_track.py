@@ -72,7 +72,7 @@ def _picked(source: Source) -> "pd.Series[Any] | None":
 def _offered(found: Rows) -> str:
     if found.total > len(found):
         return f"The {len(found)} most streamed of {found.total:,} tracks are offered: search for others."
-    return f"{found.total:,} track{'' if found.total == 1 else 's'}, the most streamed first."
+    return "1 track." if found.total == 1 else f"{found.total:,} tracks, the most streamed first."
 
 
 def _of_single_days(frame: pd.DataFrame) -> pd.DataFrame:
