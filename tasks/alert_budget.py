@@ -69,7 +69,7 @@ def budget_curves(
 ) -> BudgetCurves:
     """What each of `scores` catches. `groups` and `clusters` number each row's from 0 on, without a gap."""
     spent = {name: _Spent(labels, clusters, *alerted(said, groups, budgets)) for name, said in scores.items()}
-    positives = np.bincount(clusters, weights=labels.astype(np.float64))
+    positives: Numbers = np.bincount(clusters, weights=labels.astype(np.float64)).astype(np.float64)
     points = {name: one.measured(np.ones((1, len(positives))), positives) for name, one in spent.items()}
     drawn: dict[str, list[tuple[Numbers, Numbers]]] = {name: [] for name in scores}
     for counts in cluster_draws(len(positives), replicates, seed):

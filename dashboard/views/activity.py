@@ -17,7 +17,7 @@ QUESTION = (
     "three are counted, not estimated; the hours ahead are a forecast."
 )
 _SECONDS_BETWEEN_LOOKS = 5.0
-_MINUTES_OF_AN_HOUR = 60
+_MINUTES_OF_AN_HOUR, _MANY_HOURS = 60, 100
 _DRAWN = "activity-source"
 """Whose audience the rest of the page speaks of."""
 _WHOSE = {"event store": "the collector's store", "datasets": "the project's datasets"}
@@ -95,7 +95,8 @@ def _figures(found: Rows) -> None:
     )
     users.metric("Users who were there", words.amount(last["users"]), _against(last, before, "users"))
     sessions.metric("Sessions", words.amount(last["sessions"]), _against(last, before, "sessions"))
-    watched = words.amount(last["watch_minutes"] / _MINUTES_OF_AN_HOUR, "hours")
+    long = float(last["watch_minutes"]) / _MINUTES_OF_AN_HOUR
+    watched = words.amount(long, "hours", digits=0 if long >= _MANY_HOURS else 1)
     hours.metric("Watched in all", watched, _against(last, before, "watch_minutes"))
     st.caption(
         "The record does not reach back to the 7 days before, so that there is nothing to compare with."

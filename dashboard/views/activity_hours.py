@@ -8,6 +8,8 @@ from dashboard.source.source import Rows, Source
 
 _HOURS_BEFORE = 72
 _LAST_WEEK = "same hour last week"
+_ENDS = {"from": "low", "to": "high"}
+_BOUNDS = [f"{end}_{level}" for level in (80, 95) for end in _ENDS.values()]
 
 
 def hours_ahead(source: Source) -> None:
@@ -24,7 +26,7 @@ def hours_ahead(source: Source) -> None:
     lines = _lines(found, ahead)
     drawn = charts.fan(
         known.tail(_HOURS_BEFORE)[["local_time", "users"]].rename(columns={"users": "value"}),
-        ahead.rename(columns={"expected": "value"}).assign(**lines),
+        ahead[["local_time", "expected", *_BOUNDS]].rename(columns={"expected": "value"}).assign(**lines),
         x="local_time",
         y="Users active in the hour",
         unit="users",
@@ -71,6 +73,3 @@ def _in_words(ahead: pd.DataFrame, lines: dict[str, "pd.Series[float]"]) -> pd.D
             **{name[:1].upper() + name[1:]: values.round(1) for name, values in lines.items()},
         }
     )
-
-
-_ENDS = {"from": "low", "to": "high"}

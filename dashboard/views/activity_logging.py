@@ -85,16 +85,12 @@ def _show_what_came() -> None:
 
 
 def _logged(answer: Mapping[str, Any]) -> tuple[str, str]:
-    if answer.get("duplicate"):
-        return "known", "This session was stored before: it counts once."
     if answer.get("status") == "held":
         return "held", "Kept, but counted nowhere until its user is registered. Register the user below."
     return "stored", "Stored. It counts from the moment at which it has ended."
 
 
-def _registered(answer: Mapping[str, Any]) -> tuple[str, str]:
-    if answer.get("duplicate"):
-        return "known", "This user was registered before."
+def _registered(_: Mapping[str, Any]) -> tuple[str, str]:
     return "stored", "Registered. Sessions of this user that were kept back count now."
 
 

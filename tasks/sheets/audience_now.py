@@ -7,10 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from refrain.datasets import EVENTS, SHOWS
+from tasks.audience.choosing import Audiences
 from tasks.audience.faults import NoAudienceError
 from tasks.audience.in_datasets import SnapshotAudience
 from tasks.audience.in_store import StoredAudience
-from tasks.audience.known import Audience, AudienceSettings
 from tasks.audience.recent import Recent, recent_in_datasets, recent_in_store, state_of_store
 from tasks.collected.store import EventStore
 from tasks.sheets.faults import NotYetError
@@ -37,22 +37,14 @@ class Lately:
         return (_whose(self), *_short(self.recent))
 
 
-def settings_of(material: Material) -> AudienceSettings:
-    """What the rows of the audience's targets are."""
-    return AudienceSettings.of(material.project)
-
-
-def audience_of(material: Material) -> Audience:
-    """Who is asked for rows."""
-    settings = settings_of(material)
-    if material.events is not None and state_of_store(material.events) is not None:
-        return StoredAudience(material.events, settings, now)
-    return SnapshotAudience(material.project, settings)
+def audiences_of(material: Material) -> Audiences:
+    """Where rows may come from."""
+    return Audiences(material.project, material.events, now)
 
 
 def lately(material: Material) -> Lately:
     """The seven days up to now, or up to the end of the datasets. Raises NotYetError where there is nothing."""
-    timezone = settings_of(material).hourly.timezone
+    timezone = audiences_of(material).settings.hourly.timezone
     events = material.events
     state = None if events is None else state_of_store(events)
     try:
@@ -105,9 +97,10 @@ def _whose(found: Lately) -> str:
 
 
 def _short(recent: Recent) -> tuple[str, ...]:
-    if recent.begins <= recent.week.since:
+    begins = recent.begins
+    if begins <= recent.week.since:
         return ()
     return (
-        f"The record begins {recent.begins:%Y-%m-%d %H:%M} UTC, so that it does not fill the seven days: the mean per "
-        "user and day still divides by seven.",
+        f"The record begins {begins.day} {begins:%B %Y, %H:%M} UTC, so that it does not fill the seven days: the mean "
+        "per user and day still divides by seven.",
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Hashable
 from datetime import date, datetime
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -12,9 +11,8 @@ from refrain.datasets import EVENTS
 from tasks.audience.faults import BeforeTheDataError, NoAudienceError
 from tasks.audience.hourly_figures import HourAhead, HourlyFigures, PastHour, hourly_figures
 from tasks.audience.known import HOURLY, HoursKnown
-from tasks.champions.loaded import LoadedModel, LoadedTarget, identity
 from tasks.churn_figures import AskedModel
-from tasks.sheets.audience_now import audience_of, settings_of
+from tasks.sheets.audience_now import audiences_of
 from tasks.sheets.faults import NotYetError
 from tasks.sheets.material import Material
 from tasks.sheets.sheet import Kind, Made, Part, Sheet, columns
@@ -25,14 +23,17 @@ PAST, AHEAD = "past", "ahead"
 def make(material: Material, part: Part) -> Made:
     """The seven days up to the end of as_of, and the 24 (23, 25) hours after it."""
     del part
-    timezone = settings_of(material).hourly.timezone
-    audience, by_whom = audience_of(material), _identity(material.served(HOURLY))
+    audiences, served = audiences_of(material), material.served(HOURLY)
+    timezone = audiences.settings.hourly.timezone
     try:
+        audience = audiences.newest()
         as_of = audience.hourly_as_of(None)
-        state = audience.source, audience.state(as_of, timezone), by_whom
-        figures, weeks_ago = _figures(material, as_of, timezone, state)
+        known = audience.hours(as_of)
     except (NoAudienceError, BeforeTheDataError) as error:
         raise NotYetError(error.message, hint=error.hint) from None
+    usual = None if served.baseline is None else AskedModel.of(served.baseline)
+    figures = hourly_figures(as_of, known, AskedModel.of(served.champion), usual, timezone)
+    weeks_ago = _a_week_ago(known)
     zone = ZoneInfo(timezone)
     rows = [
         *(_past(hour, zone) for hour in figures.past),
@@ -45,26 +46,20 @@ def make(material: Material, part: Part) -> Made:
     return Made(every, _notes(as_of, timezone, figures), models)
 
 
-@lru_cache(maxsize=2)
-def _figures(material: Material, as_of: date, timezone: str, _: Hashable) -> tuple[HourlyFigures, list[float | None]]:
-    """What is said, and the users a week before each hour; again only where what it rests on has changed."""
-    known, served = audience_of(material).hours(as_of), material.served(HOURLY)
-    usual = None if served.baseline is None else _asked_model(served.baseline)
-    figures = hourly_figures(as_of, known, _asked_model(served.champion), usual, timezone)
-    return figures, _a_week_ago(known)
+def state(material: Material) -> Hashable:
+    """Changes where what is known at the end of the last day does."""
+    audiences = audiences_of(material)
+    audience = audiences.newest()
+    try:
+        as_of = audience.hourly_as_of(None)
+        return audience.source, as_of, audience.state(as_of, audiences.settings.hourly.timezone)
+    except (NoAudienceError, BeforeTheDataError) as error:
+        return str(error)
 
 
 def _a_week_ago(known: HoursKnown) -> list[float | None]:
     users: list[float | None] = pl.from_pandas(known.ahead[WEEKS_AGO[0]].astype("float64")).to_list()
     return users
-
-
-def _asked_model(loaded: LoadedModel) -> AskedModel:
-    return AskedModel(loaded.target, loaded.served, loaded.model, identity(loaded.version))
-
-
-def _identity(served: LoadedTarget) -> Hashable:
-    return identity(served.champion.version), None if served.baseline is None else identity(served.baseline.version)
 
 
 def _past(hour: PastHour, zone: ZoneInfo) -> dict[str, object]:
@@ -92,8 +87,8 @@ def _when(hour: str, zone: ZoneInfo) -> dict[str, object]:
 
 def _notes(as_of: date, timezone: str, figures: HourlyFigures) -> tuple[str, ...]:
     whole = (
-        f"The model speaks at the end of a day, {as_of} by the clock of {timezone}, of the {len(figures.hours)} hours "
-        "that follow it. Nothing later was known to it.",
+        f"The model speaks at the end of a day, {as_of.day} {as_of:%B %Y} by the clock of {timezone}, of the "
+        f"{len(figures.hours)} hours that follow it. Nothing later was known to it.",
         "Of the last hours before it, sessions that were still running are missing: they are known once they end.",
     )
     unsure = [hour for hour in figures.past if hour.users is None]
@@ -128,6 +123,6 @@ SHEETS = (
         make,
         datasets=(EVENTS.name,),
         targets=(HOURLY,),
-        kept=False,
+        state=state,
     ),
 )

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -124,8 +124,20 @@ def project_root(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture(scope="session")
 def site(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The API and the pages over it, with an empty store of events of their own."""
-    events = tmp_path_factory.mktemp("events") / "events.db"
+    """The API and the pages over it, with an empty store of events of their own, which nobody fills."""
+    with _served(project_root, tmp_path_factory.mktemp("events") / "events.db") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def own_site(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The same for a module that fills its store: `opened(..., at=own_site)`."""
+    with _served(project_root, tmp_path_factory.mktemp("events") / "events.db") as found:
+        yield found
+
+
+@contextmanager
+def _served(project_root: Path, events: Path) -> Iterator[Site]:
     api, pages = _free_port(), _free_port()
     address = f"http://127.0.0.1:{api}"
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "MLFLOW_"))}
@@ -163,18 +175,21 @@ def browser() -> Iterator["playwright.Browser"]:
 
 
 @pytest.fixture
-def opened(browser: "playwright.Browser", site: Site) -> Iterator[Callable[..., "playwright.Page"]]:
-    """Opens a page by its name, once what it asks for is there. Nothing may be fetched from elsewhere."""
+def opened(browser: "playwright.Browser", request: pytest.FixtureRequest) -> Iterator[Callable[..., "playwright.Page"]]:
+    """Opens a page by its name, of `site` or of another one, once what it asks for is there.
+
+    Nothing may be fetched from elsewhere.
+    """
     contexts = []
     elsewhere: list[str] = []
 
-    def open_page(name: str = "", scheme: str = "light") -> "playwright.Page":
+    def open_page(name: str = "", scheme: str = "light", at: Site | None = None) -> "playwright.Page":
         context = browser.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 900})
         context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda asked: asked.url.startswith(_OWN) or elsewhere.append(asked.url))
-        page.goto(site.url(name))
+        page.goto((at or request.getfixturevalue("site")).url(name))
         settled(page)
         return page
 

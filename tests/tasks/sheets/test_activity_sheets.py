@@ -1,16 +1,16 @@
 """The sheets of activity: the datasets' audience until the store holds a session, and then the store's."""
 
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
-from audience_of import fill, new_store
+from audience_of import new_store
 from collector_client import collecting, event, user
 from small_models import small_project, small_shelf
 
 from refrain.project import Project
-from tasks import ingest
 from tasks.audience.known import HOURLY
 from tasks.collected.opening import store_in
 from tasks.sheets import audience_now
@@ -20,16 +20,12 @@ from tasks.sheets.registry import find_sheet
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 """When the collector of the tests believes that it is."""
-LATER = datetime(2025, 1, 1, 12, 0, tzinfo=UTC)
-"""The day after the small world's last."""
 
 
 @pytest.fixture(scope="module")
 def hours_only(tmp_path_factory):
     """A small project with the snapshot of audience.hourly alone, to be looked at only."""
-    project = small_project(tmp_path_factory.mktemp("hours"), [HOURLY])
-    ingest.run_stage("shows", project)
-    return project
+    return small_project(tmp_path_factory.mktemp("hours"), [HOURLY])
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +66,9 @@ def rows(sheets, name, **asked):
     return sheets.find(find_sheet(name), Asked(**asked)).made
 
 
-def log(store, *events):
+def log(store, *events, registered=False):
     with collecting(store) as client:
-        assert client.post("/register-user", json=user()).status_code in (200, 201)
+        assert registered or client.post("/register-user", json=user()).status_code == 201
         for one in events:
             assert client.post("/log-event", json=one).status_code in (201, 202)
 
@@ -95,7 +91,7 @@ def test_an_event_that_is_logged_is_in_the_next_rows_and_the_datasets_are_not(sh
     (last,) = found.rows.to_dicts()  # the record does not reach back to the seven days before
     assert (last["source"], last["sessions"], last["users"]) == ("event store", 2, 1)
     assert last["minutes_per_user_and_day"] == pytest.approx(10.0)
-    assert any("2026-04-30" in note for note in found.notes)
+    assert any("30 April 2026" in note for note in found.notes)
     assert [(show["show_id"], show["sessions"]) for show in rows(sheets, "top_shows").rows.to_dicts()] == [
         ("s2", 2),
         ("s1", 1),
@@ -141,16 +137,19 @@ def test_the_hours_ahead_follow_the_last_day_that_is_over(sheets, clock):
     assert [model.is_baseline for model in found.models] == [False, True]
 
 
-def test_the_stores_hours_ahead_are_those_of_the_same_rows(hours_only, events, clock, sheets):
-    embedded = rows(sheets, "hours_ahead").rows
-    fill(events, hours_only)
-    clock(LATER)
-    stored = rows(sheets, "hours_ahead").rows
-    assert set(stored["source"]) == {"event store"}
-    assert stored["as_of"][0] == embedded["as_of"][0]
-    assert stored.filter(kind="ahead")["expected"].to_list() == pytest.approx(
-        embedded.filter(kind="ahead")["expected"].to_list()
-    )
+def test_the_hours_ahead_of_the_store_follow_its_last_day(sheets, events, clock):
+    days = range(10, 31)
+    log(events, *(event(login_time=f"2026-04-{day}T10:00:00Z", total_watch_time=60.0) for day in days))
+    found = rows(sheets, "hours_ahead").rows
+    assert set(found["source"]) == {"event store"}
+    assert found["as_of"][0] == date(2026, 4, 30)
+    past, ahead = found.partition_by("kind", maintain_order=True)
+    watched = past.filter(pl.col("users") > 0)["local"].to_list()
+    assert watched == [f"2026-04-{day} 12:00" for day in range(24, 31)]  # ten o'clock in Berlin's summer
+    assert ahead.filter(pl.col("week_ago") > 0)["local"].to_list() == ["2026-05-01 12:00"]
+    log(events, event(login_time="2026-04-30T15:00:00Z", total_watch_time=30.0), registered=True)
+    again = rows(sheets, "hours_ahead").rows.filter(kind="past", local="2026-04-30 17:00")
+    assert again["users"].to_list() == [1.0]
 
 
 def test_a_store_of_a_day_says_that_its_record_is_too_short(sheets, events, clock):
