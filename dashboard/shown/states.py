@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.shown import words
-from dashboard.source.source import MOST_ROWS, OutOfReachError, RefusedError, Rows, Source
+from dashboard.source.source import MOST_ROWS, NotReadyError, OutOfReachError, RefusedError, Rows, Source
 
 Body = Callable[[Source], None]
 _SECONDS_BETWEEN_LOOKS = 2.0
@@ -27,7 +27,7 @@ def section(source: Source, body: Body) -> None:
     try:
         body(source)
     except OutOfReachError as error:
-        _out_of_reach(source, str(error))
+        _out_of_reach(source, error)
     except RefusedError as error:
         refused(error)
 
@@ -92,13 +92,19 @@ def _said(served: Mapping[str, Any]) -> str:
     return f"{served['target']}: {words.model(served)}{learned}."
 
 
-def _out_of_reach(source: Source, sentence: str) -> None:
-    st.error(f"{sentence} This page goes on by itself as soon as there is an answer.", icon=":material/link_off:")
+def _out_of_reach(source: Source, error: OutOfReachError) -> None:
+    sentence = f"{error} This page goes on by itself as soon as there is an answer."
+    is_there = isinstance(error, NotReadyError)
+    if is_there:
+        st.info(sentence, icon=":material/hourglass_top:")
+    else:
+        st.error(sentence, icon=":material/link_off:")
 
     @st.fragment(run_every=_SECONDS_BETWEEN_LOOKS)
     def look_again() -> None:
         if source.is_there():
             st.rerun(scope="app")
-        st.caption("Looking again every two seconds. To start the API: `refrain serve`.")
+        how = "" if is_there else " To start the API: `refrain serve`."
+        st.caption(f"Looking again every two seconds.{how}")
 
     look_again()

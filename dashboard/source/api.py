@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from dashboard.source.source import MOST_ROWS, Column, OutOfReachError, RefusedError, Rows, typed
+from dashboard.source.source import MOST_ROWS, Column, NotReadyError, OutOfReachError, RefusedError, Rows, typed
 
 _SECONDS = 60.0
 _SECONDS_TO_LOOK = 2.0
@@ -64,12 +64,12 @@ class ApiSource:
         try:
             answer = self._client.request(method, path, params=dict(query), json=body)
         except httpx.HTTPError:
-            raise OutOfReachError(f"{self.name.capitalize()} does not answer.") from None
+            raise OutOfReachError(f"{self.name[:1].upper()}{self.name[1:]} does not answer.") from None
         if answer.is_success:
             return answer.json()
         detail, faults = _problem(answer)
         if answer.status_code in _BUSY:
-            raise OutOfReachError(detail)
+            raise NotReadyError(detail)
         raise RefusedError(detail, faults)
 
 

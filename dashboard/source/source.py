@@ -14,6 +14,10 @@ class OutOfReachError(Exception):
     """The source does not answer now. The page says so, and goes on by itself once it does."""
 
 
+class NotReadyError(OutOfReachError):
+    """It answers, but has not what was asked for yet."""
+
+
 class RefusedError(Exception):
     """What was asked is not accepted: `str()` says why, for a person."""
 
