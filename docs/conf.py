@@ -13,12 +13,14 @@ html_show_copyright = False
 html_show_sphinx = False
 html_copy_source = False
 
-extensions = ["myst_parser", "measured", "openapi_paths"]
+extensions = ["myst_parser", "measured", "openapi_paths", "reachable"]
 myst_heading_anchors = 4
 highlight_language = "text"  # a block without a language is a command line or a table of figures
 exclude_patterns = ["_ext"]
 templates_path: list[str] = []
 html_extra_path = ["openapi.json"]
+html_static_path = ["_static"]
+html_css_files = ["refrain.css"]
 
 html_theme = "furo"
 html_theme_options = {

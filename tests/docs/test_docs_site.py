@@ -64,3 +64,11 @@ def test_the_api_is_listed(site):
     page = re.sub(r"<[^>]+>", "", (site / "http-api.html").read_text(encoding="utf-8"))
     assert "POST /hit/predict" in page
     assert "GET /models/{target}" in page
+
+
+def test_what_scrolls_is_reached_by_the_keyboard(site):
+    for path in site.rglob("*.html"):
+        page = path.read_text(encoding="utf-8")
+        assert "<pre>" not in page
+        assert '<div class="table-wrapper' not in page
+        assert page.count('role="heading"') == page.count('role="heading" aria-level="2"')

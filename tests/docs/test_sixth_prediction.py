@@ -125,8 +125,11 @@ def test_predict_answers_the_rows_shown(ran):
 
 def test_the_api_serves_and_lists_it(ran):
     project, result = ran
-    project.command(sys.executable, "-W", "ignore", "-c", _ASK, "/models", f"/models/{TARGET}", "/ready")
+    asked = ("/models", f"/models/{TARGET}", "/ready", "/sheets/targets")
+    project.command(sys.executable, "-W", "ignore", "-c", _ASK, *asked)
     answers = json.loads((project.root / "answers.json").read_text())
     assert TARGET in [target["target"] for target in answers["/models"]["targets"]]
     assert answers[f"/models/{TARGET}"]["served"]["version"] == result["champion"]["version"]
     assert answers["/ready"]["targets"][TARGET]["ready"] is True
+    (row,) = [row for row in answers["/sheets/targets"]["rows"] if row["target"] == TARGET]
+    assert row["version"] == result["champion"]["version"]
