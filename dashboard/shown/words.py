@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 NOT_KNOWN = "not known"
-_BEYOND = 1_000_000
+_LARGE = ((1_000_000_000, "billion"), (1_000_000, "million"))
 
 
 def is_known(value: Any) -> bool:
@@ -21,8 +21,8 @@ def amount(value: Any, unit: str = "", *, digits: int = 0) -> str:
     if not is_known(value):
         return NOT_KNOWN
     number = float(value)
-    text = f"{number / _BEYOND:,.2f} million" if abs(number) >= _BEYOND else f"{number:,.{digits}f}"
-    return f"{text} {unit}".rstrip()
+    text = next((f"{number / size:,.2f} {name}" for size, name in _LARGE if abs(number) >= size), "")
+    return f"{text or f'{number:,.{digits}f}'} {unit}".rstrip()
 
 
 def percent(value: Any, digits: int = 1) -> str:
