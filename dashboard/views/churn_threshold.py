@@ -78,7 +78,7 @@ def _sentence(row: Any) -> str:
         return f"On the test window, nobody reached a probability of {row['threshold']:.2f}."
     return (
         f"**On the test window**, a threshold of {row['threshold']:.2f} contacted "
-        f"{words.amount(row['test_contacted'], 'users', digits=1)} a week. Of these, "
+        f"{words.amount(row['test_contacted'], 'users', digits=1)} a week end. Of these, "
         f"{_measured(row, 'test_precision')} left; of as many contacted by the baseline, "
         f"{_measured(row, 'baseline_precision')}. Of all who left, {_measured(row, 'test_recall')} were contacted; by "
         f"the baseline, {_measured(row, 'baseline_recall')}."
@@ -141,8 +141,8 @@ def _numbers(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Threshold": frame["threshold"],
-            "Contacted a week": frame["test_contacted"].map(lambda number: words.amount(number, digits=1)),
-            "Left a week": frame["test_left"].map(lambda number: words.amount(number, digits=1)),
+            "Contacted a week end": frame["test_contacted"].map(lambda number: words.amount(number, digits=1)),
+            "Left a week end": frame["test_left"].map(lambda number: words.amount(number, digits=1)),
             **{
                 line.capitalize(): [_measured(row, name) for _, row in frame.iterrows()]
                 for name, line in _LINES.items()

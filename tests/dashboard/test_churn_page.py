@@ -80,7 +80,7 @@ def test_what_the_test_window_says_is_beside_it_where_it_is_known(drawn, source,
     assert "On the test window" not in said(page)
     assert "is not known: audience.churn has not been trained here" in said(page)
     measured_page = drawn(churn, Changed(source, churn_thresholds=measured))
-    assert "contacted 12.0 users a week. Of these, 50.0 % (95 %: 40.0 % to 60.0 %) left" in said(measured_page)
+    assert "contacted 12.0 users a week end. Of these, 50.0 % (95 %: 40.0 % to 60.0 %) left" in said(measured_page)
 
 
 def test_filters_narrow_the_table(page):

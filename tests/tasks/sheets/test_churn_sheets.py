@@ -12,6 +12,7 @@ from small_models import StillShelf, small_project, small_shelf
 from features.target import AS_OF, LABEL
 from refrain.project import Project
 from refrain.sessions import REASONS
+from tasks.audience.churn_words import in_words
 from tasks.audience.known import AudienceSettings
 from tasks.champions.loaded import LoadedTarget
 from tasks.champions.shelf import Shown
@@ -105,6 +106,16 @@ def test_every_user_is_there_once_the_likeliest_first_with_reasons_and_drivers_i
     for row in drivers.head(50).to_dicts():
         assert abs(row["effect_1"]) >= abs(row["effect_2"] or 0)
         assert row["direction_1"] == ("towards leaving" if row["effect_1"] > 0 else "towards staying")
+
+
+def test_words_and_attributes_are_the_users_own(embedded, project):
+    rows = {row["user_id"]: row for row in read_users(project.snapshot(CHURN), None).rows.to_dict("records")}
+    users = found(embedded, "churn_users").rows.filter(pl.col("feature_1").is_not_null())
+    assert users["driver_1"].n_unique() > 3
+    for user in users.to_dicts():
+        own = rows[user["user_id"]]
+        assert user["driver_1"] == in_words(user["feature_1"], own)
+        assert (user["subscription"], user["country"]) == (own["subscription"], own["country"])
 
 
 def test_no_address_and_no_hash_is_in_any_sheet(project, shelf, store):
