@@ -51,8 +51,8 @@ class Failing:
 def number(app, label):
     """What a metric says."""
     (value,) = [one.value for one in app.metric if one.label.startswith(label)]
-    text, million = re.fullmatch(r"([\d,.]+)( million)?", value).groups()
-    return float(text.replace(",", "")) * (1e6 if million else 1)
+    text, size = re.fullmatch(r"([\d,.]+) ?(\w*)", value).groups()
+    return float(text.replace(",", "")) * {"": 1.0, "million": 1e6, "billion": 1e9}[size]
 
 
 def slider(app):
