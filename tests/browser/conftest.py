@@ -27,6 +27,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is no
 from settling import settled  # noqa: E402
 
 _PATIENCE_SECONDS = 120
+_PATIENCE_ON_A_PAGE = 60_000  # milliseconds
 _CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 _OWN = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
 
@@ -167,6 +168,7 @@ def browser() -> Iterator["playwright.Browser"]:
     """Debian's Chromium, or any other."""
     if _CHROMIUM is None:
         pytest.skip("there is no chromium on the PATH; install it, or set CHROMIUM to it")
+    playwright.expect.set_options(timeout=_PATIENCE_ON_A_PAGE)
     with playwright.sync_playwright() as started:
         # Without its sandbox, which root in a container cannot have: it sees nothing but our own pages.
         found = started.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
@@ -185,7 +187,7 @@ def opened(browser: "playwright.Browser", request: pytest.FixtureRequest) -> Ite
 
     def open_page(name: str = "", scheme: str = "light", at: Site | None = None) -> "playwright.Page":
         context = browser.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 900})
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(_PATIENCE_ON_A_PAGE)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda asked: asked.url.startswith(_OWN) or elsewhere.append(asked.url))
