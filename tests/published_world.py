@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from audience_of import new_store
@@ -37,6 +38,14 @@ def publish_world(
 
 
 @pytest.fixture(scope="session")
-def tables(publish_world: Callable[[str], Source], tmp_path_factory: pytest.TempPathFactory) -> Source:
-    """A source over a file of SQLite's."""
-    return publish_world(f"sqlite:///{tmp_path_factory.mktemp('tables') / 'tables.db'}")
+def tables_file(publish_world: Callable[[str], Source], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of SQLite's with all that is published."""
+    path = tmp_path_factory.mktemp("tables") / "tables.db"
+    publish_world(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def tables(tables_file: Path) -> Source:
+    """A source over that file."""
+    return TableSource(SqlDatabase(f"sqlite:///{tables_file}"))

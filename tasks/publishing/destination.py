@@ -46,6 +46,16 @@ class Destination:
         """postgresql, sqlite or snowflake."""
         return self.url.get_backend_name()
 
+    @property
+    def has_indexes(self) -> bool:
+        """Whether its tables may have indexes. Snowflake's dialect refuses a table that does."""
+        return self.kind != "snowflake"
+
+    @property
+    def rows_at_once(self) -> int:
+        """How many rows to insert together. Snowflake's driver writes them into one statement, of at most 1 MB."""
+        return 500 if self.kind == "snowflake" else 5_000
+
     @cached_property
     def engine(self) -> Engine:
         """SQLAlchemy's engine. Making it opens nothing."""

@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, Index, MetaData, Table, Text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql.elements import quoted_name
 from sqlalchemy.types import TypeEngine
 
@@ -72,7 +71,7 @@ PARTS = _described(
 
 def table_of(sheet: Sheet, metadata: MetaData) -> Table:
     """The table of a sheet's rows."""
-    found = Table(
+    return Table(
         named(table_name(sheet.name)),
         metadata,
         Column(named(PUBLICATION), _text(), nullable=False),
@@ -80,14 +79,13 @@ def table_of(sheet: Sheet, metadata: MetaData) -> Table:
         *([Column(named(SEARCHED), _text())] if sheet.search else []),
         *(Column(named(column.name), _TYPES[column.kind]) for column in sheet.columns),
     )
-    if sheet.parted_by:
-        parted = [found.c[name] for name in sheet.parted_by]
-        Index(named(f"{found.name}_parts"), *parted).ddl_if(callable_=_has_indexes)
-    return found
 
 
-def _has_indexes(*_: Any, dialect: Dialect, **__: Any) -> bool:
-    return dialect.name != "snowflake"
+def index_of(sheet: Sheet, table: Table) -> Index | None:
+    """What finds a part in the sheet's table; none where it has no parts."""
+    if not sheet.parted_by:
+        return None
+    return Index(named(f"{table.name}_parts"), *(table.c[name] for name in sheet.parted_by))
 
 
 def tables_of(sheets: Iterable[Sheet]) -> tuple[MetaData, dict[str, Table]]:

@@ -3,20 +3,20 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
 import polars as pl
 from sqlalchemy import Connection, MetaData, Table, delete, insert, inspect, select, text
-from sqlalchemy.schema import CreateColumn
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from tasks.publishing.destination import Destination
 from tasks.publishing.faults import PublishError
 from tasks.publishing.making import MadeSheet, Said
-from tasks.publishing.tables import PARTS, PUBLICATION, ROW, SEARCHED, SHEETS, named, table_name, tables_of
+from tasks.publishing.tables import PARTS, PUBLICATION, ROW, SEARCHED, SHEETS, index_of, named, table_name, tables_of
 from tasks.sheets.sheet import Sheet
 
-_BATCH = 5_000
 _NUL = "\x00"
 """PostgreSQL's text cannot hold it."""
 
@@ -26,18 +26,21 @@ def write(destination: Destination, made: Sequence[MadeSheet], published_at: dat
 
     Each row carries the id. `published_at`: in UTC.
     """
-    metadata, tables = tables_of([one.sheet for one in made])
+    sheets = [one.sheet for one in made]
+    metadata, tables = tables_of(sheets)
     with destination.alone() as connection:
         # By itself, and before: Snowflake commits whatever is open when a table is made. Nobody sees the difference.
-        _prepare(connection, metadata, [one.sheet for one in made])
+        _prepare(connection, metadata, sheets)
+        if destination.has_indexes:
+            _add_indexes(connection, sheets, tables)
     publication = uuid4().hex
     with destination.alone() as connection:
         _clear(connection, tables)
         for one in made:
-            for rows in _batches(one, publication):
-                connection.execute(insert(tables[one.sheet.name]), rows)
-        _insert(connection, PARTS, _part_rows(made, publication))
-        _insert(connection, SHEETS, (_sheet_row(one, publication, published_at) for one in made))
+            _insert(connection, tables[one.sheet.name], _rows(one, publication), destination.rows_at_once)
+        parts, described = _part_rows(made, publication), _sheet_rows(made, publication, published_at)
+        _insert(connection, PARTS, parts, destination.rows_at_once)
+        _insert(connection, SHEETS, described, destination.rows_at_once)
     return publication
 
 
@@ -50,6 +53,7 @@ def _prepare(connection: Connection, metadata: MetaData, sheets: Sequence[Sheet]
         _check_kinds(sheet, before.get(sheet.name, {}))
     for table in metadata.sorted_tables:
         if table.name not in there:
+            connection.execute(CreateTable(table, if_not_exists=True))
             continue
         present = {column["name"] for column in found.get_columns(table.name)}
         for column in table.columns:
@@ -57,7 +61,13 @@ def _prepare(connection: Connection, metadata: MetaData, sheets: Sequence[Sheet]
                 written = CreateColumn(column).compile(dialect=connection.dialect)
                 name = connection.dialect.identifier_preparer.format_table(table)
                 connection.execute(text(f"ALTER TABLE {name} ADD COLUMN {written}"))
-    metadata.create_all(connection)
+
+
+def _add_indexes(connection: Connection, sheets: Sequence[Sheet], tables: Mapping[str, Table]) -> None:
+    for sheet in sheets:
+        index = index_of(sheet, tables[sheet.name])
+        if index is not None:
+            connection.execute(CreateIndex(index, if_not_exists=True))
 
 
 def _columns_before(connection: Connection) -> dict[str, dict[str, str]]:
@@ -88,7 +98,7 @@ def _clear(connection: Connection, tables: Mapping[str, Table]) -> None:
         connection.execute(delete(table))
 
 
-def _batches(one: MadeSheet, publication: str) -> Iterator[list[dict[str, Any]]]:
+def _rows(one: MadeSheet, publication: str) -> Iterator[dict[str, Any]]:
     texts = pl.selectors.string()
     rows = pl.read_parquet(one.file).with_columns(texts.str.replace_all(_NUL, "\ufffd", literal=True))
     rows = rows.with_row_index(ROW).with_columns(pl.lit(publication).alias(PUBLICATION))
@@ -96,8 +106,7 @@ def _batches(one: MadeSheet, publication: str) -> Iterator[list[dict[str, Any]]]
         # A word has no line's end in it: it is found here where, and only where, one of the columns contains it.
         found = pl.concat_str(one.sheet.search, separator="\n", ignore_nulls=True).str.to_lowercase()
         rows = rows.with_columns(found.alias(SEARCHED))
-    for some in rows.iter_slices(_BATCH):
-        yield some.to_dicts()
+    return rows.iter_rows(named=True)
 
 
 def _part_rows(made: Iterable[MadeSheet], publication: str) -> Iterator[dict[str, Any]]:
@@ -106,23 +115,24 @@ def _part_rows(made: Iterable[MadeSheet], publication: str) -> Iterator[dict[str
             yield {"publication": publication, "sheet": one.sheet.name, "part": part, **_beside(said)}
 
 
-def _sheet_row(one: MadeSheet, publication: str, published_at: datetime) -> dict[str, Any]:
-    sheet = one.sheet
-    described = [
+def _sheet_rows(made: Iterable[MadeSheet], publication: str, published_at: datetime) -> Iterator[dict[str, Any]]:
+    for one in made:
+        about = {"publication": publication, "published_at": published_at, "total": one.rows}
+        yield {**about, **_described(one.sheet), **_beside(one.whole)}
+
+
+def _described(sheet: Sheet) -> dict[str, str]:
+    columns = [
         {"name": column.name, "kind": str(column.kind), "meaning": column.meaning, "unit": column.unit}
         for column in sheet.columns
     ]
     return {
-        "publication": publication,
-        "published_at": published_at,
         "sheet": sheet.name,
         "title": sheet.title,
-        "columns": _json(described),
+        "columns": _json(columns),
         "searched": _json(sheet.search),
         "required": _json(sheet.parted_by),
         "ordered_by": sheet.order,
-        "total": one.rows,
-        **_beside(one.whole),
     }
 
 
@@ -134,7 +144,6 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _insert(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
-    found = list(rows)
-    for first in range(0, len(found), _BATCH):
-        connection.execute(insert(table), found[first : first + _BATCH])
+def _insert(connection: Connection, table: Table, rows: Iterator[dict[str, Any]], at_once: int) -> None:
+    while some := list(islice(rows, at_once)):
+        connection.execute(insert(table), some)

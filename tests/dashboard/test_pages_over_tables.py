@@ -3,7 +3,7 @@
 import importlib
 
 import pytest
-from published_world import publish_world, tables  # noqa: F401
+from published_world import publish_world, tables, tables_file  # noqa: F401
 from said import said
 
 PAGES = ["overview", "hits", "streams", "catalogue", "churn", "activity", "breakout", "models"]

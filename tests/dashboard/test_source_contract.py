@@ -5,7 +5,7 @@ from itertools import islice
 import pytest
 from event_stores import postgres_address  # noqa: F401
 from pandas.testing import assert_frame_equal
-from published_world import publish_world, tables  # noqa: F401
+from published_world import publish_world, tables, tables_file  # noqa: F401
 
 from tasks.sheets.faults import NotYetError
 from tasks.sheets.material import Material
