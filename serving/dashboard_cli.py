@@ -10,6 +10,7 @@ import typer
 
 from flows.display import error_console
 from refrain.errors import UsageError
+from serving.listening import bound
 from serving.serve_cli import PORT as API_PORT
 
 err = error_console()
@@ -27,6 +28,7 @@ def dashboard(
 ) -> None:
     """Show the pages over the API that `refrain serve` gives. Ctrl-C stops it."""
     command = streamlit_command(host, port)
+    bound(host, port).close()  # so that a port that is taken is said by us, and before the address is
     if host not in _HERE:
         err.print("Others can reach it, and it asks nobody for a name: put a proxy that does in front of it.")
     err.print(f"The dashboard is on http://{host}:{port} and asks {api}. Ctrl-C stops it.")
