@@ -36,9 +36,7 @@ def test_an_artist_is_searched_picked_and_their_months_drawn(opened):
     expect(option).to_be_visible()
     option.click()
     expect(page.get_by_text("First heard in")).to_be_visible()
-    expect(
-        page.locator(".st-key-breakout-history-chart canvas, .st-key-breakout-history-chart svg").first
-    ).to_be_visible()
+    expect(page.get_by_role("button", name="Fullscreen: Chart: the artist's months")).to_be_attached()
 
 
 def test_missed_artists_are_listed(opened):
