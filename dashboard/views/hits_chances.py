@@ -89,7 +89,7 @@ def show_notes(chances: Chances) -> None:
     warnings = chances.answer.get("warnings", [])
     if warnings:
         listed = "".join(f"\n- {one['message']}." for one in warnings)
-        st.warning(f"The champion knows nothing like this:{listed}", icon=":material/warning:")
+        st.warning(f"The champion learned from nothing like this:{listed}", icon=":material/warning:")
     imputed = chances.answer.get("imputed", [])
     if imputed:
         with st.expander(f"Not known, and filled in as the models learned to: {_counted(len(imputed))}"):
@@ -102,7 +102,7 @@ def _counted(features: int) -> str:
 
 def _metric(label: str, chance: float | None, base: float | None) -> None:
     if chance is None:
-        st.metric(label, "none registered")
+        st.metric(label, "none yet")
         return
     if base is None:
         st.metric(label, words.percent(chance))

@@ -25,7 +25,9 @@ class Chosen:
 def choose(source: Source) -> Chosen | None:
     """A search, and a list of what it finds; None where there are no tracks."""
     left, right = st.columns([2, 3])
-    searched = left.text_input("Search a real track by title, artist or id", key="hits-search").strip()
+    searched = left.text_input(
+        "Search a real track by title, artist or id", key="hits-search", persist_state="session"
+    ).strip()
     found = states.sheet(source, "tracks", search=searched, limit=_LISTED)
     if found is None:
         return None
@@ -38,6 +40,7 @@ def choose(source: Source) -> Chosen | None:
         format_func=_named(rows),
         placeholder="No track chosen",
         key="hits-track",
+        persist_state="session",
     )
     if track_id is None:
         return Chosen(found, None)

@@ -15,7 +15,6 @@ from dashboard.views.hits_words import COMPARED, name, value
 _TRACK = "this track"
 _ORDER = (_TRACK, "top 100", "all tracks")
 _DASHES = ((1, 0), (6, 4), (2, 3))
-_SHAPES = ("circle", "square", "triangle-up")
 _RADAR, _BARS = "Radar", "Bars"
 _LEAST_CORNERS = 3
 _WIDTH, _HEIGHT, _WIDE, _HIGH = 560, 440, 1.75, 1.3
@@ -29,7 +28,7 @@ def show_comparison(record: Mapping[str, Any], averages: Rows) -> None:
     st.subheader("Against the most popular tracks, and all of them", anchor=False)
     known = [feature for feature in COMPARED if words.is_known(record.get(feature))]
     frame = _scaled(record, averages.frame, known)
-    drawn = st.radio("Draw it as", [_RADAR, _BARS], horizontal=True, key="hits-drawn-as")
+    drawn = st.radio("Draw it as", [_RADAR, _BARS], horizontal=True, key="hits-drawn-as", persist_state="session")
     if drawn == _RADAR and len(known) >= _LEAST_CORNERS:
         with st.container(width=_WIDTH):
             charts.with_numbers(_radar(frame, known), _numbers(frame), "hits-radar", "the track against the averages")
@@ -110,13 +109,11 @@ def _radar(frame: pd.DataFrame, known: list[str]) -> charts.Drawing:
     )
     present = [who for who in _ORDER if who in set(frame["who"])]
     dashes = alt.Scale(domain=present, range=[list(one) for one in _DASHES])
-    dash = alt.StrokeDash("who:N", scale=dashes, legend=None)
-    shape = alt.Shape("who:N", title=None, scale=alt.Scale(domain=present, range=list(_SHAPES)))
+    dash = alt.StrokeDash("who:N", title=None, scale=dashes, legend=alt.Legend(orient="top"))
     lines: alt.Chart = (
         alt.Chart(closed).mark_line(strokeWidth=2).encode(_x(), _y(), dash, order="order:Q", **_encoded(frame))
     )
-    points: alt.Chart = alt.Chart(corners).mark_point(size=60, filled=True).encode(_x(), _y(), shape, **_encoded(frame))
-    return alt.LayerChart(layer=[*_web(angle), lines, points], height=_HEIGHT)
+    return alt.LayerChart(layer=[*_web(angle), lines], height=_HEIGHT)
 
 
 def _placed(frame: pd.DataFrame, radius: Any, angle: Mapping[str, float]) -> pd.DataFrame:

@@ -85,6 +85,7 @@ def _slider(feature: str, all_tracks: Mapping[Any, Any], real: Mapping[str, Any]
         step=step,
         format="%.0f" if feature in _STEPS else "%.2f",
         key=f"hits-{feature}",
+        persist_state="session",
     )
     exact = real.get(feature)
     # A slider has steps: as long as it stands where the real track put it, the real track's own value is meant.
@@ -109,6 +110,7 @@ def _number_field(feature: str) -> float | None:
         format="%.1f" if feature in ("loudness", "duration_ms") else "%.3f",
         placeholder="not known",
         key=f"hits-{feature}",
+        persist_state="session",
     )
     if given is None:
         return None
@@ -123,6 +125,7 @@ def _named_field(feature: str) -> float | None:
         format_func=lambda number: value(feature, number),
         placeholder="not known",
         key=f"hits-{feature}",
+        persist_state="session",
     )
     return None if given is None else float(given)
 

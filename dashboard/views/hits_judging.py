@@ -56,6 +56,7 @@ def show_importance(source: Source) -> None:
         format_func=lambda one: f"{called(one)}, the champion" if one in champions else called(one),
         horizontal=True,
         key="hits-family",
+        persist_state="session",
     )
     rows = found.frame[found.frame["candidate"] == family].sort_values("loss", ascending=False)
     metric = str(rows["metric"].iloc[0]).replace("_", " ")

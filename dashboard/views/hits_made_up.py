@@ -30,12 +30,20 @@ def made_up_fields(source: Source) -> Record:
     """What can be known of a track before it is out."""
     genres = source.sheet("track_genres").frame
     left, middle, right = st.columns([1, 2, 1], gap="medium")
-    genre = left.selectbox("Genre", list(genres["genre"]), index=None, placeholder="not known", key="hits-genre")
-    title = middle.text_input("Title", placeholder="not known", key="hits-title").strip()
-    released = right.date_input("Release", value=None, min_value=date(1900, 1, 1), key="hits-released")
+    genre = left.selectbox(
+        "Genre", list(genres["genre"]), index=None, placeholder="not known", key="hits-genre", persist_state="session"
+    )
+    title = middle.text_input("Title", placeholder="not known", key="hits-title", persist_state="session").strip()
+    released = right.date_input(
+        "Release", value=None, min_value=date(1900, 1, 1), key="hits-released", persist_state="session"
+    )
     left, right = st.columns([3, 1], gap="medium", vertical_alignment="bottom")
-    said = left.multiselect("What the title says", _TITLE, format_func=name, placeholder="nothing", key="hits-says")
-    debut = right.checkbox("A single, its artist's first release", value=True, key="hits-debut")
+    said = left.multiselect(
+        "What the title says", _TITLE, format_func=name, placeholder="nothing", key="hits-says", persist_state="session"
+    )
+    debut = right.checkbox(
+        "A single, its artist's first release", value=True, key="hits-debut", persist_state="session"
+    )
     return {
         "genre": genre,
         **_of_title(title),
