@@ -164,7 +164,9 @@ def _origin(source: Source, version: Version, where: dict[str, str]) -> None:
     datasets = source.sheet("lineage", where).frame
     parts = [(f"dataset {row['dataset']} (MD5)", row["digest"]) for _, row in datasets.iterrows()]
     parts += [(label, version[name]) for name, label in _DIGESTS.items() if version[name]]
-    st.table(pd.DataFrame(parts, columns=["What", "Digest or id"]).set_index("What"))
+    table = pd.DataFrame(parts, columns=["What", "Digest or id"])
+    wide = {"Digest or id": st.column_config.TextColumn(width="large")}
+    st.dataframe(table, hide_index=True, column_config=wide, key="models-made-of")
     st.markdown(
         f"It learned from data up to {words.day(version['learned_until'])} and was registered "
         f"{words.moment(version['registered_at'])}."

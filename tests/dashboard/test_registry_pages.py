@@ -163,7 +163,7 @@ def test_models_shows_all_of_the_version_that_is_chosen(drawn, registry, twice, 
     app.selectbox(key=f"models-version-{TARGET}").set_value(labels(versions)[bar.version]).run()
     assert not app.exception
     assert f"**the baseline {bar.name}, version {bar.version}**" in said(app)
-    made_of = table_with(app, "Digest or id")["Digest or id"]
+    made_of = table_with(app, "Digest or id").set_index("What")["Digest or id"]
     assert made_of["dataset scrobbles (MD5)"] == "5" * 32
     assert made_of["model file (MD5)"] == bar.tags["model_md5"]
     assert made_of["settings of the target in params.yaml"] == "p"

@@ -9,7 +9,7 @@ import pytest
 from trained_project import LAST_DAY, TARGET
 
 from refrain.project import Project
-from tasks.aliases import serve_version
+from tasks.aliases import move_alias, serve_version
 from tasks.champions.shelf import Shelf
 from tasks.run_artifacts import training_runs
 from tasks.sheets.asking import Asked, Sheets
@@ -89,6 +89,20 @@ def test_after_a_rollback_the_target_shows_what_is_served(copied):
     moves = rows(sheets_of(project), "alias_moves")
     assert (moves[0]["alias"], moves[0]["why"], moves[0]["flow_run_id"]) == ("champion", "to see", "")
     assert moves[0]["moved_at"] == one["promoted_at"]
+
+
+def test_where_the_champion_is_refused_the_target_shows_what_answers_instead(copied):
+    project, store, record, _, registration = copied
+    sheets = sheets_of(project, NAME)
+    before = rows(sheets, "targets")[0]
+    broken = next(one for one in list_versions(store, NAME) if one.is_baseline and not one.aliases)
+    Path(broken.location, "model.skops").unlink()
+    move_alias(store, NAME, "champion", broken.version, why="to see", numbers={})
+    one = rows(sheets, "targets")[0]
+    assert one["version"] == before["version"] == registration.champion.version
+    assert one["metric"] == record.candidate(registration.champion.name).metrics[record.headline].value
+    assert one["is_baseline"] is False
+    assert f"version {broken.version}" in one["problem"]
 
 
 def test_without_a_prefect_server_the_registry_says_which_run_it_was(sheets):
