@@ -144,6 +144,7 @@ def test_a_month_with_an_unknown_day_is_left_out_of_a_track_and_told_of_a_sum(sh
     track = rows(sheets, "catalogue_months", scope="track", id="gap").filter(pl.col("kind") == "known")
     assert track["months_ahead"].max() == -1
     whole = rows(sheets, "catalogue_months", scope="catalogue", id="all").filter(pl.col("kind") == "known")
+    assert whole["first_day"][0] >= FIRST, "what was before the first count of all is not known to have been nothing"
     last = whole.row(-1, named=True)
     assert last["value"] == sum(streams_of(each, LAST) for each in LEVELS)
     assert last["unknown_days"] == 1 + 30, "the gap, and a month of the track that fell silent"
