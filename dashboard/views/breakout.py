@@ -11,6 +11,8 @@ QUESTION = (
     "Which of the artists that a listener has lately found will become one of their core artists in the months ahead? "
     "And how often was that right?"
 )
+_MOST = 3_000
+"""Artists of the month that are taken: the likeliest."""
 
 
 def page(source: Source) -> None:
@@ -19,7 +21,7 @@ def page(source: Source) -> None:
 
 
 def _body(source: Source) -> None:
-    alerts = states.sheet(source, "breakout_alerts")
+    alerts = states.sheet(source, "breakout_alerts", limit=_MOST)
     if alerts is None:
         return
     if alerts.models:

@@ -20,7 +20,7 @@ def alerts_of_the_month(alerts: Rows, together: bool, budget: int) -> None:
     rank = alerts.frame["rank" if together else "rank_of_listener"]
     within = alerts.frame[rank <= budget]
     threshold = alerts.frame["threshold"].iloc[0]
-    st.markdown(_how_many(within, threshold, len(alerts)))
+    st.markdown(_how_many(within, threshold, alerts.total))
     if within.empty:
         states.empty("Nothing may break out this month.")
         return
