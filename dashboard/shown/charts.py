@@ -18,7 +18,7 @@ def with_numbers(chart: Drawing, frame: pd.DataFrame, key: str, what: str) -> No
     """A chart, and its numbers in a table for whoever cannot or would not read it; `what` names them."""
     st.altair_chart(chart, width="stretch", key=f"{key}-chart", alt=f"Chart: {what}. Its numbers follow in a table.")
     with st.expander(f"The numbers: {what}"):
-        st.dataframe(frame, hide_index=True, key=f"{key}-numbers")
+        st.dataframe(frame, hide_index=True, key=f"{key}-numbers", placeholder="")
 
 
 def fan(

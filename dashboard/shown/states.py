@@ -1,6 +1,7 @@
 """The states of a page: it is loading, there is nothing yet, something was refused, the source does not answer."""
 
 from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any
 
 import streamlit as st
@@ -100,9 +101,12 @@ def _out_of_reach(source: Source, error: OutOfReachError) -> None:
     else:
         st.error(sentence, icon=":material/link_off:")
 
+    looks = count()
+
     @st.fragment(run_every=_SECONDS_BETWEEN_LOOKS)
     def look_again() -> None:
-        if source.is_there():
+        # Not at once: what is being made would be asked for again and again.
+        if next(looks) and source.is_there():
             st.rerun(scope="app")
         how = "" if is_there else " To start the API: `refrain serve`."
         st.caption(f"Looking again every two seconds.{how}")

@@ -27,6 +27,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is no
 from settling import settled  # noqa: E402
 
 _PATIENCE_SECONDS = 120
+_PATIENCE_MILLISECONDS = 60_000
 _PATIENCE_ON_A_PAGE = 60_000  # milliseconds
 _CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 _OWN = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
@@ -104,10 +105,14 @@ def upped(make_project: Callable[[], Any]) -> Upped:  # noqa: F811
         )
     assert running.stdout is not None
     lines: list[str] = []
-    for line in running.stdout:
-        lines.append(line)
-        if "Ctrl-C" in line:
-            break
+    try:
+        for line in running.stdout:
+            lines.append(line)
+            if "Ctrl-C" in line:
+                break
+    except BaseException:  # the tests are interrupted: it must not train on
+        running.send_signal(signal.SIGINT)
+        raise
     assert running.poll() is None, log.read_text()[-3000:]
     addresses = dict(re.findall(r"^(\S+) +(http://\S+)$", "".join(lines), re.MULTILINE))
     answered = {name: _answers(address) or _answers(f"{address}/health") for name, address in addresses.items()}
@@ -170,6 +175,7 @@ def browser() -> Iterator["playwright.Browser"]:
         pytest.skip("there is no chromium on the PATH; install it, or set CHROMIUM to it")
     playwright.expect.set_options(timeout=_PATIENCE_ON_A_PAGE)
     with playwright.sync_playwright() as started:
+        playwright.expect.set_options(timeout=_PATIENCE_MILLISECONDS)
         # Without its sandbox, which root in a container cannot have: it sees nothing but our own pages.
         found = started.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
         yield found
