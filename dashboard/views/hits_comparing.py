@@ -70,9 +70,8 @@ def _numbers(frame: pd.DataFrame) -> pd.DataFrame:
     return wide.rename(columns=titles).rename_axis("Feature").reset_index()
 
 
-def _encoded(frame: pd.DataFrame) -> dict[str, Any]:
+def _encoded(frame: pd.DataFrame, legend: alt.Legend) -> dict[str, Any]:
     present = [who for who in _ORDER if who in set(frame["who"])]
-    legend = alt.Legend(orient="top")
     return {
         "color": alt.Color("who:N", title=None, scale=alt.Scale(domain=present), legend=legend),
         "tooltip": [
@@ -94,7 +93,7 @@ def _grouped(frame: pd.DataFrame, known: list[str]) -> charts.Drawing:
             ),
             alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=220, labelFlush=False)),
             alt.YOffset("who:N", sort=list(_ORDER)),
-            **_encoded(frame),
+            **_encoded(frame, alt.Legend(orient="top")),
         )
         .properties(height=48 * len(known) + 60)
     )
@@ -109,9 +108,10 @@ def _radar(frame: pd.DataFrame, known: list[str]) -> charts.Drawing:
     )
     present = [who for who in _ORDER if who in set(frame["who"])]
     dashes = alt.Scale(domain=present, range=[list(one) for one in _DASHES])
-    dash = alt.StrokeDash("who:N", title=None, scale=dashes, legend=alt.Legend(orient="top"))
+    legend = alt.Legend(orient="top", symbolSize=400)  # so long that dashes are told from dots
+    dash = alt.StrokeDash("who:N", title=None, scale=dashes, legend=legend)
     lines: alt.Chart = (
-        alt.Chart(closed).mark_line(strokeWidth=2).encode(_x(), _y(), dash, order="order:Q", **_encoded(frame))
+        alt.Chart(closed).mark_line(strokeWidth=2).encode(_x(), _y(), dash, order="order:Q", **_encoded(frame, legend))
     )
     return alt.LayerChart(layer=[*_web(angle), lines], height=_HEIGHT)
 
