@@ -10,6 +10,7 @@ from dashboard.source.source import OutOfReachError, RefusedError
 from dashboard.source.statements import Statement
 
 _log = logging.getLogger("refrain.dashboard")
+_KINDS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "snowflake": "Snowflake"}
 _SECONDS_TO_CONNECT = 5
 _NO_SUCH_TABLE = 2003
 """Snowflake's number of it."""
@@ -42,8 +43,9 @@ class SqlDatabase:
         except RefusedError as error:
             self._fault = str(error)
             return
-        where = f" on {self._url.host}" if self._url.host else ""
-        self.name = f"the {self._url.get_backend_name()} database {self._url.database or ''}{where}"
+        kind = self._url.get_backend_name()
+        # Of a file the name alone: whoever looks at the pages need not know where it lies.
+        self.name = f"the {_KINDS.get(kind, kind)} database {Path(self._url.database or '').name}"
 
     def rows(self, statement: Statement) -> Sequence[tuple[Any, ...]]:  # noqa: D102 - as in the protocol
         from sqlalchemy.exc import DBAPIError, OperationalError  # noqa: PLC0415

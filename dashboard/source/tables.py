@@ -132,7 +132,8 @@ class TableSource:
             raise OutOfReachError("The tables have been published anew this very moment.")
 
     def _note(self, newest: tuple[str, Any]) -> None:
-        self.name = f"tables in {self._database.name}, published at {_moment(newest[1]):%Y-%m-%d %H:%M} UTC"
+        moment = _moment(newest[1])
+        self.name = f"tables in {self._database.name}, published on {moment.day} {moment:%B %Y, %H:%M} UTC"
 
     def _rows(self, statement: Statement) -> Sequence[tuple[Any, ...]]:
         return self._database.rows(statement)

@@ -1,6 +1,7 @@
 """Asking published tables gives what asking the sheets themselves gives, in each kind of database."""
 
 import json
+import re
 import sqlite3
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
@@ -205,7 +206,8 @@ def test_it_answers_no_questions(tables):
 
 
 def test_it_says_from_when_it_is(tables):
-    assert f"published at {date.today():%Y-}" in tables.name
+    assert re.search(r"published on \d+ \w+ 20\d\d, \d\d:\d\d UTC$", tables.name)
+    assert "/" not in tables.name
 
 
 def test_the_sheets_refuse_what_the_tables_refuse():
@@ -275,3 +277,30 @@ def test_the_environment_chooses_the_source():
     assert isinstance(source_of({"REFRAIN_TABLES": "snowflake"}), TableSource)
     assert source_of({}).predicts
     assert source_of(SimpleNamespace(get=lambda name, default="": default)).predicts
+
+
+class Interrupted:
+    """A database in which others publish just before one of the statements."""
+
+    name = "a database"
+
+    def __init__(self, address, before):
+        self.database, self.address, self.before, self.asked = SqlDatabase(address), address, before, 0
+
+    def rows(self, statement):
+        self.asked += 1
+        if self.asked == self.before:
+            publish_toys(self.address, [odd(Rowed(7, "7"))])
+        return self.database.rows(statement)
+
+
+@pytest.mark.parametrize("before", [2, 3, 4, 5])
+@pytest.mark.parametrize("asked", [{}, {"where": {"order": "Zebra"}}, {"where": {"never": "x"}}, {"limit": 0}])
+def test_an_answer_is_of_one_publication(tmp_path, before, asked):
+    """The first statement is the look at the beginning; then come the sheet, the number of rows, and the rows."""
+    address = f"sqlite:///{tmp_path / 'tables.db'}"
+    publish_toys(address, [odd(Rowed(40, "40"))])
+    rows = TableSource(Interrupted(address, before)).sheet("odd", **asked)
+    number = int(rows.notes[0].removeprefix("Said ").rstrip("."))
+    expected = Sheets(material()).find(odd(Rowed(number)), Asked(**asked))
+    assert (rows.total, len(rows)) == (expected.total, len(expected.made.rows))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from toy_sheets import Rowed, broken, material, missing, odd, parted, publish_toys, toys, with_column
 
 from dashboard.source.databases import SqlDatabase
@@ -187,6 +188,13 @@ def test_a_database_out_of_reach_is_said_without_the_password():
         publish(material(), toys(), destination, lambda _: None)
     assert "hush" not in str(refused.value)
     assert "hush" not in repr(destination)
+
+
+def test_a_password_that_a_driver_repeats_is_struck_out():
+    destination = destination_of("postgresql://user:hush-hush@127.0.0.1/nowhere", HERE)
+    with pytest.raises(PublishError, match=r"\*\*\*") as refused, destination.faults():
+        raise OperationalError("SELECT 1", {}, Exception("no user with hush-hush"))
+    assert "hush" not in str(refused.value)
 
 
 def test_the_address_comes_from_the_environment(tmp_path, monkeypatch):
