@@ -76,7 +76,13 @@ def _of_time(catalogue: Catalogue) -> Iterator[str]:
     if measured:
         yield (
             f"Intervals were made from errors up to {measured} months ahead; beyond, they widen as those of a random "
-            "walk do. How often they held is said where forecasts are held against what came."
+            "walk do."
+        )
+    tested = catalogue.tested_months
+    if tested:
+        yield (
+            f"Forecasts of up to {tested} months have been held against what came. How right those further ahead are, "
+            "nobody knows."
         )
 
 

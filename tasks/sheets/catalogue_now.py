@@ -14,6 +14,7 @@ from features.catalogue import CatalogueSettings
 from refrain.datasets import ARTIST_LISTENERS, DAILY_STREAMS, TRACKS
 from refrain.project import Project
 from refrain.settings import validated
+from refrain.track_months import MONTH_AHEAD
 from tasks.champions.loaded import LoadedModel
 from tasks.forecasting.faults import Fault
 from tasks.forecasting.forecaster import MOST_MONTHS, TARGET, Forecaster
@@ -51,6 +52,8 @@ class Catalogue:
     """The months of all tracks whose counts are good."""
     facts: pl.DataFrame
     """track_id, name, artist_id, artist, release_date: of all tracks; the last four are null where unknown."""
+    tested_months: int
+    """How many months ahead the last training was tested; 0 where there was none here."""
 
     @property
     def skipped(self) -> Mapping[str, str]:
@@ -95,7 +98,7 @@ def _read(material: Material) -> Catalogue:
     known = joined(months for _, months in parts)
     # What was before the first count of all is not known to have been nothing.
     whole = known.since(int(known.first_days.min(initial=day_of(as_of) + 1)))
-    return Catalogue(as_of, loaded, forecaster, measured, whole, _facts(material, as_of))
+    return Catalogue(as_of, loaded, forecaster, measured, whole, _facts(material, as_of), _tested_months(material))
 
 
 def _chunk(chunk: Histories, forecaster: Forecaster, as_of: date, today: date) -> tuple[Measured, KnownMonths]:
@@ -130,6 +133,15 @@ def _facts(material: Material, as_of: date) -> pl.DataFrame:
         return pl.DataFrame(schema={**dict.fromkeys(names.values(), pl.String), "release_date": pl.Date})
     out = tracks.filter(pl.col("release_date") <= as_of).unique("track_id", keep="first", maintain_order=True)
     return out.select(*(pl.col(name).alias(shown) for name, shown in names.items()), "release_date").collect()
+
+
+def _tested_months(material: Material) -> int:
+    try:
+        of_champion, said = material.is_of_champion(TARGET), material.predictions(TARGET)
+    except NotYetError:
+        return 0
+    tested = said.lazy().filter(pl.col("window") == "test")
+    return int(tested.select(pl.col(MONTH_AHEAD).max()).collect().item() or 0) if of_champion else 0
 
 
 def _files(project: Project) -> CatalogueFiles:

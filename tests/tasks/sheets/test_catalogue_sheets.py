@@ -322,6 +322,13 @@ def test_a_version_of_another_training_is_not_said_to_be_measured(project, teste
     assert "another training" in " ".join(made.notes)
 
 
+def test_it_is_said_how_far_ahead_forecasts_were_tested_where_they_were(project, sheets, tested):
+    notes = found(sheets, "catalogue_far_months", scope="track", id="t0").notes
+    assert "Forecasts of up to 3 months have been held against what came" in " ".join(notes)
+    other = Sheets(Material(project, shelf_with(StandIn(), snapshot="another")))
+    assert "held against" not in " ".join(found(other, "catalogue_far_months", scope="track", id="t0").notes)
+
+
 def test_last_year_is_what_was_said_at_the_last_origin_with_as_many_months(sheets, tested):
     months = rows(sheets, "catalogue_last_year")
     assert months["as_of"].unique().to_list() == [ORIGINS[1]]
