@@ -86,7 +86,7 @@ def _figures(found: Rows) -> None:
     if not int(last["sessions"]):
         states.empty(f"No session ended in these 7 days. The last one began {words.moment(last['newest_session'])}.")
     before = found.frame.iloc[1] if len(found) > 1 else None
-    mean, users, sessions, hours = st.columns([1.7, 1, 1, 1])
+    mean, users, sessions, hours = st.columns([1.5, 1, 0.9, 1.3])
     mean.metric(
         "Mean watch time per user and day",
         words.amount(last["minutes_per_user_and_day"], "minutes", digits=1),

@@ -116,7 +116,8 @@ class Sheet:
 
     def shaped(self, made: Made) -> Made:
         """The same rows with exactly the sheet's columns, in their order and types; no NaN or infinity among them."""
-        rows = made.rows
+        # Of a frame without columns, what is missing would make a row.
+        rows = made.rows if made.rows.width else pl.DataFrame(schema=self.schema)
         found = [
             pl.col(name).cast(kind) if name in rows.columns else pl.lit(None, dtype=kind).alias(name)
             for name, kind in self.schema.items()

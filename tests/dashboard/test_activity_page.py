@@ -87,6 +87,17 @@ def test_a_session_of_an_unknown_user_is_said_to_be_kept_and_not_counted(drawn, 
     assert "project's datasets" in said(app)
 
 
+def test_a_week_without_a_session_says_when_the_last_one_was(drawn, own):
+    own.ask("/register-user", user())
+    long_ago = datetime.now(UTC) - timedelta(days=30)
+    own.ask("/log-event", event(login_time=long_ago.isoformat()))
+    app = drawn(activity, own)
+    assert not app.exception
+    assert f"No session ended in these 7 days. The last one began {long_ago.day} {long_ago:%B %Y}" in said(app)
+    assert "No show was watched" in said(app)
+    assert metrics(app)["Mean watch time per user and day"] == "not known"
+
+
 def test_what_the_api_refuses_is_said_in_its_words(drawn, own):
     app = drawn(activity, own)
     app.text_input(key="activity-user").input("person@mail.example")

@@ -99,6 +99,15 @@ def test_an_event_that_is_logged_is_in_the_next_rows_and_the_datasets_are_not(sh
     assert rows(sheets, "activity_days").rows["sessions"].to_list() == [0, 0, 0, 0, 0, 1, 1]
 
 
+def test_a_week_without_a_session_has_days_and_no_show(sheets, events, clock):
+    log(events, event(login_time="2026-03-01T10:00:00Z"))
+    last = rows(sheets, "activity").rows.to_dicts()[0]
+    assert (last["source"], last["sessions"], last["minutes_per_user_and_day"]) == ("event store", 0, None)
+    assert last["newest_session"] == datetime(2026, 3, 1, 10, tzinfo=UTC)
+    assert rows(sheets, "activity_days").rows["sessions"].to_list() == [0] * 7
+    assert rows(sheets, "top_shows").rows.is_empty()
+
+
 def test_a_held_session_changes_nothing(sheets, events, clock):
     log(events, event(user_id="nobody"))
     assert rows(sheets, "activity").rows["source"].to_list()[0] == "datasets"
