@@ -62,7 +62,7 @@ def bars(
     frame: pd.DataFrame, *, label: str, value: str, title: str, low: str = "", high: str = "", form: str = ".3f"
 ) -> Drawing:
     """A bar for each row, the longest first, with its interval as a line where `low` and `high` are columns."""
-    down = alt.Y(f"{label}:N", sort="-x", title=None, axis=alt.Axis(labelLimit=260))
+    down = alt.Y(f"{label}:N", sort="-x", title=None, axis=alt.Axis(labelLimit=260, labelFlush=False))
     tips = [alt.Tooltip(f"{label}:N"), *(alt.Tooltip(f"{one}:Q", format=form) for one in (value, low, high) if one)]
     drawn: alt.Chart = alt.Chart(frame).mark_bar().encode(alt.X(f"{value}:Q", title=title), down, tooltip=tips)
     if not (low and high):

@@ -25,7 +25,7 @@ _DATE = {
     "release_month": Number("the month of the release", 1, 12),
     "release_day_of_month": Number("the day of the month of the release", 1, 31),
     "release_weekday": Number("the weekday of the release, 1 for Monday to 7 for Sunday", 1, 7),
-    "release_day": Number("the release as a count of days, 1 for 0001-01-01 (738000 is 2021-07-26)", 1, 3_652_059),
+    "release_day": Number("the release as a count of days, 1 for 0001-01-01 (738000 is 2021-07-29)", 1, 3_652_059),
 }
 _SAME_DAY = {
     "same_day_tracks": Number("tracks of the artist that come out that day, 1 for a single", 0, _MOST_TRACKS),
