@@ -16,7 +16,15 @@ from tasks.audience.churn_words import in_words
 from tasks.audience.known import AudienceSettings
 from tasks.champions.loaded import LoadedTarget
 from tasks.champions.shelf import Shown
-from tasks.churn_figures import CHURN, REASON, churn_figures, read_users
+from tasks.churn_figures import (
+    CHURN,
+    REASON,
+    AskedModel,
+    churn_figures,
+    expected_leavers,
+    probabilities_of,
+    read_users,
+)
 from tasks.collected.tables import EVENTS, USERS
 from tasks.records import CandidateRecord, CountRecord, EvaluationRecord, LearnedRecord, WindowRecord
 from tasks.sheets import churn_day
@@ -70,7 +78,9 @@ def another_shelf(shelf, **loaded):
     return other
 
 
-def test_the_expected_number_is_the_librarys_with_its_share_and_the_baseline_beside_it(embedded, library):
+def test_the_expected_number_is_the_librarys_with_its_share_and_the_baseline_beside_it(
+    embedded, library, project, shelf
+):
     made = found(embedded, "churn_expected")
     (row,) = made.rows.to_dicts()
     figures, _ = library
@@ -84,8 +94,10 @@ def test_the_expected_number_is_the_librarys_with_its_share_and_the_baseline_bes
     )
     assert row["share"] * row["users"] == pytest.approx(row["expected"])
     assert row["share_low_95"] * row["users"] == pytest.approx(row["low_95"])
-    assert 0 < row["baseline_expected"] < row["users"]
-    assert row["baseline_low_95"] <= row["baseline_expected"] <= row["baseline_high_95"]
+    usual = AskedModel.of(shelf.of(CHURN).baseline)
+    by_usual = expected_leavers(usual.model, probabilities_of(read_users(project.snapshot(CHURN), None), usual))
+    said = {name: row[f"baseline_{name}"] for name in ("low_80", "high_80", "low_95", "high_95")}
+    assert {"number": row["baseline_expected"], **said} == by_usual.model_dump()
     assert (row["source"], row["horizon_days"], row["is_test"]) == ("datasets", 14, True)
     assert [served.is_baseline for served in made.models] == [False, True]
 
