@@ -166,7 +166,7 @@ def _origin(source: Source, version: Version, where: dict[str, str]) -> None:
     parts += [(label, version[name]) for name, label in _DIGESTS.items() if version[name]]
     table = pd.DataFrame(parts, columns=["What", "Digest or id"])
     wide = {"Digest or id": st.column_config.TextColumn(width="large")}
-    st.dataframe(table, hide_index=True, column_config=wide, key="models-made-of")
+    st.dataframe(table, hide_index=True, height="content", column_config=wide, key="models-made-of")
     st.markdown(
         f"It learned from data up to {words.day(version['learned_until'])} and was registered "
         f"{words.moment(version['registered_at'])}."
