@@ -5,6 +5,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from published_world import publish_world, tables, tables_file  # noqa: F401
 from small_api import client, small_data, small_parts, small_registry  # noqa: F401
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from published_world import publish_world, tables_file  # noqa: F401
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "dashboard" / "in_snowflake"
@@ -19,7 +18,7 @@ def assembled(tmp_path):
     return folder
 
 
-def test_the_application_runs_from_the_assembled_folder(assembled, tables_file):  # noqa: F811
+def test_the_application_runs_from_the_assembled_folder(assembled, tables_file):
     script = Path(__file__).with_name("within_snowflake.py")
     done = subprocess.run(
         [sys.executable, str(script), str(tables_file)],

@@ -3,14 +3,13 @@
 import importlib
 
 import pytest
-from published_world import publish_world, tables, tables_file  # noqa: F401
 from said import said
 
 PAGES = ["overview", "hits", "streams", "catalogue", "churn", "activity", "breakout", "models"]
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_page_draws_over_tables(drawn, tables, name):  # noqa: F811
+def test_every_page_draws_over_tables(drawn, tables, name):
     app = drawn(importlib.import_module(f"dashboard.views.{name}"), tables)
     assert not app.exception
     assert not app.error
