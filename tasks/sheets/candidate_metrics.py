@@ -3,11 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-import polars as pl
-
 from tasks.records import Estimate
-from tasks.sheets.faults import NotYetError
-from tasks.sheets.last_training import Training, from_another_training, last_trainings
+from tasks.sheets.last_training import Training, listed
 from tasks.sheets.material import Material, every_target
 from tasks.sheets.sheet import Kind, Made, Part, Sheet, columns
 
@@ -17,11 +14,7 @@ _WHAT = "Measured on the test window, with 95 % intervals; differences are to th
 def make(material: Material, part: Part) -> Made:
     """A row for each target, candidate and metric."""
     del part
-    trainings = last_trainings(material)
-    rows = [row for training in trainings for row in _rows(training)]
-    if not rows:
-        raise NotYetError("No target has been trained here.", hint="Run `refrain run`.")
-    return Made(pl.DataFrame(rows, infer_schema_length=None), (_WHAT, *from_another_training(trainings)))
+    return listed(material, _rows, _WHAT)
 
 
 def _rows(training: Training) -> Iterator[dict[str, Any]]:

@@ -1,13 +1,16 @@
 """The last training of each target, beside what is served now: it need not be where the champion came from."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+
+import polars as pl
 
 from tasks.champions.loaded import ServedModel
 from tasks.records import CandidateRecord, EvaluationRecord
 from tasks.sheets.faults import NotYetError
 from tasks.sheets.material import Material, every_target
+from tasks.sheets.sheet import Made
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,15 @@ def last_trainings(material: Material) -> list[Training]:
             continue
         found.append(_beside_what_is_served(material, record))
     return found
+
+
+def listed(material: Material, rows: Callable[[Training], Iterable[dict[str, Any]]], what: str) -> Made:
+    """The rows of every target's last training. `what`: a sentence on what they say. Raises NotYetError."""
+    trainings = last_trainings(material)
+    found = [row for training in trainings for row in rows(training)]
+    if not found:
+        raise NotYetError("No target has been trained here.", hint="Run `refrain run`.")
+    return Made(pl.DataFrame(found, infer_schema_length=None), (what, *from_another_training(trainings)))
 
 
 def from_another_training(trainings: Iterable[Training]) -> tuple[str, ...]:
