@@ -5,14 +5,13 @@ from collections.abc import Callable, Sequence
 
 from flows.exclusive import exclusive
 from refrain.project import Project
-from tasks.champions.shelf import Shelf
 from tasks.collected.opening import open_event_store
 from tasks.collected.store import EventStore
 from tasks.database.address import ENVIRONMENT
 from tasks.publishing.destination import Destination
 from tasks.publishing.making import Tell
 from tasks.publishing.publishing import Publication, publish
-from tasks.sheets.material import Material
+from tasks.sheets.material import Material, shelf_for_sheets
 from tasks.sheets.registry import all_sheets, find_sheet
 from tasks.sheets.sheet import Sheet
 from tasks.tracking import open_store
@@ -32,7 +31,7 @@ def publish_sheets(
     """
     sheets = _chosen(names)
     with exclusive(project):  # sheets of before and after a run would contradict each other
-        material = Material(project, Shelf(open_store(project)), _events(project))
+        material = Material(project, shelf_for_sheets(open_store(project)), _events(project))
         return publish(material, sheets, destination, tell, writes)
 
 

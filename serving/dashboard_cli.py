@@ -16,7 +16,8 @@ from serving.serve_cli import PORT as API_PORT
 err = error_console()
 PORT = 8501
 _HERE = ("127.0.0.1", "localhost", "::1")
-ADDRESS = "REFRAIN_API"
+ADDRESS, TABLES = "REFRAIN_API", "REFRAIN_TABLES"
+"""What the pages look for: where the API is, or which database has published tables."""
 
 
 def dashboard(
@@ -26,12 +27,16 @@ def dashboard(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = PORT,
     api: Annotated[str, typer.Option(envvar=ADDRESS, help="Where the API is.")] = f"http://127.0.0.1:{API_PORT}",
 ) -> None:
-    """Show the pages over the API that `refrain serve` gives. Ctrl-C stops it."""
+    """Show the pages over the API that `refrain serve` gives, or over the tables that REFRAIN_TABLES names.
+
+    Ctrl-C stops it.
+    """
     command = streamlit_command(host, port)
     bound(host, port).close()  # so that a port that is taken is said by us, and before the address is
     if host not in _HERE:
         err.print("Others can reach it, and it asks nobody for a name: put a proxy that does in front of it.")
-    err.print(f"The dashboard is on http://{host}:{port} and asks {api}. Ctrl-C stops it.")
+    asked = "reads published tables" if os.environ.get(TABLES, "").strip() else f"asks {api}"
+    err.print(f"The dashboard is on http://{host}:{port} and {asked}. Ctrl-C stops it.")
     # In this one's place: whoever ends it, however firmly, ends the pages.
     os.execve(command[0], command, {**os.environ, ADDRESS: api})  # noqa: S606 - our own words
 

@@ -1,6 +1,6 @@
 """What the registry holds of a target: its versions, its aliases, and what was noted about them."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from math import isfinite
@@ -151,29 +151,23 @@ def run_metrics(store: Store, run_ids: Iterable[str]) -> Mapping[str, Mapping[st
     """Run -> metric -> value, read as `read_target` reads; a run that there is not is absent, and so is what is no
     number.
     """
-    wanted, found = list(run_ids), dict[str, dict[str, float]]()
-    if store.database is not None:
-        marks = ", ".join("?" * len(wanted))
-        query = f"SELECT run_uuid, key, value FROM latest_metrics WHERE NOT is_nan AND run_uuid IN ({marks})"  # noqa: S608
-        with closing(store.connection()) as connection:
-            for run_id, key, value in connection.execute(query, wanted):
-                found.setdefault(run_id, {})[key] = value
-        return found
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - as above
-
-    for run_id in wanted:
-        with suppress(MlflowException):
-            metrics = store.client().get_run(run_id).data.metrics
-            found[run_id] = {key: value for key, value in metrics.items() if isfinite(value)}
-    return found
+    found = _of_runs(store, run_ids, "latest_metrics", "NOT is_nan", lambda data: data.metrics)
+    return {run: {key: value for key, value in metrics.items() if isfinite(value)} for run, metrics in found.items()}
 
 
 def run_params(store: Store, run_ids: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
     """Run -> param -> value, read as `read_target` reads; a run that has none is absent."""
-    wanted, found = list(run_ids), dict[str, dict[str, str]]()
+    return _of_runs(store, run_ids, "params", "TRUE", lambda data: data.params)
+
+
+def _of_runs(
+    store: Store, run_ids: Iterable[str], table: str, where: str, taken: Callable[[Any], Mapping[str, Any]]
+) -> Mapping[str, Mapping[str, Any]]:
+    """Run -> key -> value: from a table of the database, or what is `taken` of a run's data where a server has it."""
+    wanted, found = list(run_ids), dict[str, dict[str, Any]]()
     if store.database is not None:
         marks = ", ".join("?" * len(wanted))
-        query = f"SELECT run_uuid, key, value FROM params WHERE run_uuid IN ({marks})"  # noqa: S608
+        query = f"SELECT run_uuid, key, value FROM {table} WHERE {where} AND run_uuid IN ({marks})"  # noqa: S608
         with closing(store.connection()) as connection:
             for run_id, key, value in connection.execute(query, wanted):
                 found.setdefault(run_id, {})[key] = value
@@ -182,7 +176,7 @@ def run_params(store: Store, run_ids: Iterable[str]) -> Mapping[str, Mapping[str
 
     for run_id in wanted:
         with suppress(MlflowException):
-            found[run_id] = dict(store.client().get_run(run_id).data.params)
+            found[run_id] = dict(taken(store.client().get_run(run_id).data))
     return found
 
 

@@ -35,8 +35,9 @@ def section(source: Source, body: Body) -> None:
 
 def refused(error: RefusedError) -> None:
     """What was not accepted, and why."""
-    faults = "".join(f"\n- {fault}" for fault in error.faults)
-    st.error(f"{error}{faults}", icon=":material/error:")
+    # A single fault says all that the sentence before it says.
+    lines = list(error.faults) if len(error.faults) == 1 else [str(error), *(f"- {fault}" for fault in error.faults)]
+    st.error("\n".join(lines), icon=":material/error:")
 
 
 def sheet(

@@ -96,8 +96,8 @@ def _figures(found: Rows) -> None:
     users.metric("Users who were there", words.amount(last["users"]), _against(last, before, "users"))
     sessions.metric("Sessions", words.amount(last["sessions"]), _against(last, before, "sessions"))
     long = float(last["watch_minutes"]) / _MINUTES_OF_AN_HOUR
-    watched = words.amount(long, "hours", digits=0 if long >= _MANY_HOURS else 1)
-    hours.metric("Watched in all", watched, _against(last, before, "watch_minutes"))
+    watched = words.amount(long, digits=0 if long >= _MANY_HOURS else 1)
+    hours.metric("Hours watched", watched, _against(last, before, "watch_minutes"))
     st.caption(
         "The record does not reach back to the 7 days before, so that there is nothing to compare with."
         if before is None

@@ -17,13 +17,23 @@ from tasks.collected.store import EventStore
 from tasks.records import EvaluationRecord
 from tasks.sheets.faults import NotYetError
 from tasks.sheets.sheet import Sheet
+from tasks.tracking import Store
+
+
+_WITH_FAMILIES = ("hits.hit",)
+"""Targets of which a sheet says what each family says; the others' families are not loaded."""
+
+
+def shelf_for_sheets(store: Store) -> Shelf:
+    """A shelf with all that sheets ask of it; nothing is loaded before it is refreshed."""
+    return Shelf(store, with_families=_WITH_FAMILIES)
 
 
 class Material:
     """Everything that a maker may read. Belongs to one thread: the loaded models are asked there."""
 
     def __init__(self, project: Project, shelf: Shelf, events: EventStore | None = None) -> None:
-        """`shelf`: with all families; refresh it before a sheet is asked for. `events`: what the collector stores."""
+        """`shelf`: as `shelf_for_sheets` makes it; refresh it before a sheet is asked for. `events`: what the collector stores."""
         self.project, self.shelf, self.events = project, shelf, events
 
     def served(self, target: str) -> LoadedTarget:

@@ -16,41 +16,41 @@ _CENSORED = (
 
 
 def make(material: Material, part: Part) -> Made:
-    """The days of the track that `part` names, the oldest first.
+    """The days of the track that `part` names, the oldest first; of each track where it names none.
 
-    In a censored source also the days from its first to the newest of the record on which it is not listed, with the
-    bound that this tells.
+    In a censored source also the days from a track's first to the newest of the record on which it is not listed, with
+    the bound that this tells.
     """
     counts = material.dataset(DAILY_STREAMS.name)
     present = counts.collect_schema().names()
     covers = pl.col("days").fill_null(1) if "days" in present else pl.lit(1)
-    own = counts.filter(pl.col("track_id") == part["track_id"]).select(
-        "track_id", "date", "streams", covers.cast(pl.Int64).alias("covers_days")
-    )
-    known = own.sort("date").collect()
+    wanted = pl.col("track_id") == part["track_id"] if "track_id" in part else pl.lit(True)
+    own = counts.filter(wanted).select("track_id", "date", "streams", covers.cast(pl.Int64).alias("covers_days"))
+    known = own.sort("track_id", "date").collect()
     if known.is_empty():
         raise NotYetError("There are no daily streams of this track.", hint="Pick another one.")
     if "cutoff" not in present:
         return Made(known)
-    unlisted = _unlisted(counts, known, part["track_id"])
-    rows = pl.concat([known, unlisted], how="diagonal").sort("date")
+    unlisted = _unlisted(counts, known)
+    rows = pl.concat([known, unlisted], how="diagonal").sort("track_id", "date")
     return Made(rows, (_CENSORED,) if len(unlisted) else ())
 
 
-def _unlisted(counts: pl.LazyFrame, known: pl.DataFrame, track_id: str) -> pl.DataFrame:
-    """track_id, date, covers_days and at_most of the days that others are listed on, and this track is not."""
-    covers = known["covers_days"].mode()[0]
-    listed = counts.filter(pl.col("cutoff").is_not_null(), pl.col("date") > known["date"][0])
+def _unlisted(counts: pl.LazyFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """track_id, date, covers_days and at_most of the days that others are listed on, and a track of `known` is not."""
+    listed = counts.filter(pl.col("cutoff").is_not_null())
     bounds = listed.group_by("date").agg(pl.col("cutoff").max().alias("at_most")).collect()
-    return bounds.join(known, on="date", how="anti").select(
-        pl.lit(track_id).alias("track_id"), "date", pl.lit(covers, pl.Int64).alias("covers_days"), "at_most"
+    tracks = known.group_by("track_id").agg(
+        pl.col("date").min().alias("first"), pl.col("covers_days").mode().sort().first()
     )
+    days = tracks.join(bounds, how="cross").filter(pl.col("date") > pl.col("first"))
+    return days.join(known, on=["track_id", "date"], how="anti").select("track_id", "date", "covers_days", "at_most")
 
 
 def parts(material: Material) -> Iterable[Part]:
-    """Each track that has counts."""
-    tracks = material.dataset(DAILY_STREAMS.name).select(pl.col("track_id").unique().sort()).collect()
-    return [{"track_id": track_id} for track_id in tracks["track_id"]]
+    """All tracks at once: the counts are read through for one track as for all."""
+    del material
+    return ({},)
 
 
 SHEETS = (
