@@ -8,7 +8,14 @@ import streamlit as st
 
 from dashboard.source.choosing import source_of
 from dashboard.source.source import Source
-from dashboard.views import activity, breakout, catalogue, churn, hits, models, overview, streams
+from dashboard.views.activity import page as activity
+from dashboard.views.breakout import page as breakout
+from dashboard.views.catalogue import page as catalogue
+from dashboard.views.churn import page as churn
+from dashboard.views.hits import page as hits
+from dashboard.views.models import page as models
+from dashboard.views.overview import page as overview
+from dashboard.views.streams import page as streams
 
 _ICON = Path(__file__).with_name("icon.svg")
 _ICONS = {
@@ -38,7 +45,7 @@ def main() -> None:
 
 
 def _page(module: ModuleType, icon: str, source: Source) -> "st.Page":
-    name = module.__name__.rpartition(".")[2]
+    name = module.__name__.split(".")[-2]  # dashboard.views.NAME.page
     return st.Page(
         partial(module.page, source),
         title=module.TITLE,

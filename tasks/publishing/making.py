@@ -1,7 +1,7 @@
 """Making all sheets before anything is written: into files, so that memory holds one sheet at a time."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,6 @@ import polars as pl
 
 from refrain.errors import RefrainError
 from tasks.publishing.faults import PublishError
-from tasks.sheets.faults import NotYetError
 from tasks.sheets.material import Material
 from tasks.sheets.sheet import Made, Part, Sheet
 
@@ -71,36 +70,13 @@ def part_key(part: Part) -> str:
 
 
 def _made(material: Material, sheet: Sheet, folder: Path) -> MadeSheet:
-    found = list(_parts(material, sheet))
+    found = list(sheet.every_part(material))
     file = folder / f"{sheet.name}.parquet"
     rows = pl.concat([made.rows for _, made in found])
     rows.write_parquet(file)
     of_parts = {part_key(part): Said.of(made) for part, made in found if part}
     whole = Said((), _models(of_parts.values()), _missing(of_parts.values())) if of_parts else Said.of(found[0][1])
     return MadeSheet(sheet, file, len(rows), whole, of_parts)
-
-
-def _parts(material: Material, sheet: Sheet) -> Iterator[tuple[Part, Made]]:
-    """Each part with its rows; one without a name where a sheet is made at once, or where nothing is there yet."""
-    if sheet.parts is None:
-        yield {}, _one(material, sheet, {})
-        return
-    try:
-        parts = list(sheet.parts(material))
-    except NotYetError as error:
-        yield {}, sheet.empty(str(error))
-        return
-    if not parts:
-        yield {}, sheet.empty("There is nothing to show.")
-    for part in parts:
-        yield part, _one(material, sheet, part)
-
-
-def _one(material: Material, sheet: Sheet, part: Part) -> Made:
-    try:
-        return sheet.shaped(sheet.make(material, part))
-    except NotYetError as error:
-        return sheet.empty(str(error))
 
 
 def _models(parts: Iterable[Said]) -> tuple[Mapping[str, Any], ...]:

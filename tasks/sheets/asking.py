@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import polars as pl
 
-from tasks.sheets.faults import AskedWrongError, NotYetError
+from tasks.sheets.faults import AskedWrongError
 from tasks.sheets.material import Material
 from tasks.sheets.sheet import Column, Kind, Made, Sheet
 
@@ -64,29 +64,16 @@ class Sheets:
     def whole(self, sheet: Sheet) -> Made:
         """All rows of all parts. Raises RefrainError where the sheet cannot be made."""
         self.material.shelf.refresh()
-        if sheet.parts is None:
-            return self._new(sheet, {})
-        try:
-            parts = [self._new(sheet, part) for part in sheet.parts(self.material)]
-        except NotYetError as error:
-            return sheet.empty(str(error))
-        if not parts:
-            return sheet.empty("There is nothing to show.")
+        parts = [made for _, made in sheet.every_part(self.material)]
         filled = [made for made in parts if not made.missing] or parts[:1]
         return Made(pl.concat([made.rows for made in parts]), filled[0].notes, filled[0].models, filled[0].missing)
 
     def _made(self, sheet: Sheet, part: Mapping[str, str]) -> Made:
         if not sheet.kept:
-            return self._new(sheet, part)
+            return sheet.part(self.material, part)
         return self._remembered(
-            (sheet.name, *sorted(part.items()), self.material.state(sheet)), lambda: self._new(sheet, part)
+            (sheet.name, *sorted(part.items()), self.material.state(sheet)), lambda: sheet.part(self.material, part)
         )
-
-    def _new(self, sheet: Sheet, part: Mapping[str, str]) -> Made:
-        try:
-            return sheet.shaped(sheet.make(self.material, part))
-        except NotYetError as error:
-            return sheet.empty(str(error))
 
     def _remembered(self, key: Hashable, make: Callable[[], Made]) -> Made:
         if key not in self._kept:

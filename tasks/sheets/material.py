@@ -19,7 +19,6 @@ from tasks.sheets.faults import NotYetError
 from tasks.sheets.sheet import Sheet
 from tasks.tracking import Store
 
-
 _WITH_FAMILIES = ("hits.hit",)
 """Targets of which a sheet says what each family says; the others' families are not loaded."""
 
@@ -33,7 +32,10 @@ class Material:
     """Everything that a maker may read. Belongs to one thread: the loaded models are asked there."""
 
     def __init__(self, project: Project, shelf: Shelf, events: EventStore | None = None) -> None:
-        """`shelf`: as `shelf_for_sheets` makes it; refresh it before a sheet is asked for. `events`: what the collector stores."""
+        """`shelf`: as `shelf_for_sheets` makes it; refresh it before a sheet is asked for.
+
+        `events`: what the collector stores.
+        """
         self.project, self.shelf, self.events = project, shelf, events
 
     def served(self, target: str) -> LoadedTarget:

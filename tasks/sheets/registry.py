@@ -13,8 +13,8 @@ from tasks.sheets.sheet import Sheet
 def all_sheets() -> dict[str, Sheet]:
     """Name -> sheet, in the order of their names."""
     found: dict[str, Sheet] = {}
-    for module in sorted(info.name for info in pkgutil.iter_modules(folder.__path__)):
-        for sheet in getattr(importlib.import_module(f"tasks.sheets.{module}"), "SHEETS", ()):
+    for module in sorted(info.name for info in pkgutil.walk_packages(folder.__path__, f"{folder.__name__}.")):
+        for sheet in getattr(importlib.import_module(module), "SHEETS", ()):
             found[sheet.name] = sheet
     return dict(sorted(found.items()))
 

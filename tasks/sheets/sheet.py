@@ -1,6 +1,6 @@
 """What a sheet is: a table with a name, whose columns say what they mean."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tasks.champions.loaded import ServedModel
+from tasks.sheets.faults import NotYetError
 
 if TYPE_CHECKING:
     from tasks.sheets.material import Material
@@ -87,7 +88,10 @@ class Sheet:
     parted_by: tuple[str, ...] = ()
     """Columns whose values have to be given, because the whole would be too much to make at once."""
     parts: Callable[["Material"], Iterable[Part]] | None = None
-    """All of the parts, for whoever wants the whole; needed where it is `parted_by` something."""
+    """All of the parts, for whoever wants the whole; where it is `parted_by` something, this or `together` is needed.
+    """
+    together: Callable[["Material"], Iterable[tuple[Part, Made]]] | None = None
+    """All of the parts with their rows, where making them at once is quicker than one by one."""
     kept: bool = True
     """Whether it may be shown again while data and champions are the same. False of what else changes."""
     state: Callable[["Material"], Hashable] | None = None
@@ -113,6 +117,36 @@ class Sheet:
     def schema(self) -> dict[str, pl.DataType]:
         """Column -> its type."""
         return {column.name: TYPES[column.kind] for column in self.columns}
+
+    def part(self, material: "Material", part: Part) -> Made:
+        """The rows of a part, or of all where it is not parted; none, and why, where there is nothing yet.
+
+        Raises RefrainError where it cannot be made.
+        """
+        try:
+            return self.shaped(self.make(material, part))
+        except NotYetError as error:
+            return self.empty(str(error))
+
+    def every_part(self, material: "Material") -> Iterator[tuple[Part, Made]]:
+        """Each part with its rows; one without a name where it is made whole, or where nothing is there yet.
+
+        Raises RefrainError where one cannot be made.
+        """
+        try:
+            if self.together is not None:
+                yield from self._some(((part, self.shaped(made)) for part, made in self.together(material)))
+            elif self.parts is not None:
+                yield from self._some((part, self.part(material, part)) for part in self.parts(material))
+            else:
+                yield {}, self.part(material, {})
+        except NotYetError as error:
+            yield {}, self.empty(str(error))
+
+    def _some(self, parts: Iterator[tuple[Part, Made]]) -> Iterator[tuple[Part, Made]]:
+        first = next(parts, None)
+        yield ({}, self.empty("There is nothing to show.")) if first is None else first
+        yield from parts
 
     def shaped(self, made: Made) -> Made:
         """The same rows with exactly the sheet's columns, in their order and types; no NaN or infinity among them."""

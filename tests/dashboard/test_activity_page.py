@@ -8,7 +8,7 @@ from said import said
 
 from dashboard.source.api import ApiSource
 from dashboard.source.source import RefusedError
-from dashboard.views import activity
+from dashboard.views.activity import page as activity
 
 
 @pytest.fixture

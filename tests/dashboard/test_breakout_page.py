@@ -4,7 +4,7 @@ import pytest
 from said import said
 
 from dashboard.source.source import Rows, typed
-from dashboard.views import breakout
+from dashboard.views.breakout import page as breakout
 
 
 def metrics(app):

@@ -5,7 +5,7 @@ import pytest
 from said import said
 
 from dashboard.source.source import Rows
-from dashboard.views.catalogue_judging import show_came_true
+from dashboard.views.catalogue.judging import show_came_true
 
 SCORES = {"blend": 0.1, "flat": 0.3, "classic decay": 0.2, "seasonal naive": 0.5, "boosted": 0.15}
 

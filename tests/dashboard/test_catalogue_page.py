@@ -8,9 +8,9 @@ import pytest
 from said import said
 
 from dashboard.source.source import OutOfReachError
-from dashboard.views import catalogue
-from dashboard.views.catalogue_months import FAR, NEAR, Months, as_csv
-from dashboard.views.catalogue_worth import present_value, rule_value
+from dashboard.views.catalogue import page as catalogue
+from dashboard.views.catalogue.months import FAR, NEAR, Months, as_csv
+from dashboard.views.catalogue.worth import present_value, rule_value
 
 PATIENCE = 60
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from said import said
 
-from dashboard.views import churn
+from dashboard.views.churn import page as churn
 
 
 class Changed:

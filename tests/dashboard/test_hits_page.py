@@ -8,7 +8,7 @@ from said import said
 
 from dashboard.source.source import RefusedError, Rows
 
-hits = importlib.import_module("dashboard.views.hits")
+hits = importlib.import_module("dashboard.views.hits.page")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ PAGES = ["overview", "hits", "streams", "catalogue", "churn", "activity", "break
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_draws_over_tables(drawn, tables, name):
-    app = drawn(importlib.import_module(f"dashboard.views.{name}"), tables)
+    app = drawn(importlib.import_module(f"dashboard.views.{name}.page"), tables)
     assert not app.exception
     assert not app.error
     assert app.title

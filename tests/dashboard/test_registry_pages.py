@@ -14,8 +14,9 @@ from small_api import registered_project  # noqa: F401
 from dashboard.shown import metric_words
 from dashboard.source.api import ApiSource
 from dashboard.source.source import Source
-from dashboard.views import models, overview
-from dashboard.views.models_compared import in_words
+from dashboard.views.models import page as models
+from dashboard.views.models.compared import in_words
+from dashboard.views.overview import page as overview
 from features.registry import find_target
 from refrain.project import Project
 from serving.sheets.making import SheetsHere

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from dashboard.source.source import RefusedError
-from dashboard.views.streams_context import filled_in, warned
-from dashboard.views.streams_dates import TwoWaysError, dates_of
-from dashboard.views.streams_pasted import pasted
-from dashboard.views.streams_uploaded import uploaded
+from dashboard.views.streams.context import filled_in, warned
+from dashboard.views.streams.dates import TwoWaysError, dates_of
+from dashboard.views.streams.pasted import pasted
+from dashboard.views.streams.uploaded import uploaded
 
 NEWEST = date(2024, 12, 26)
 WEEK = (5210, 5105, 4975, 5020, 5340, 5480, 4890)

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from said import said
 
-from dashboard.views import streams
-from dashboard.views.streams_movers import as_csv, movers
-from dashboard.views.streams_outlook import NEXT_WEEK, SINCE, THIRD_WEEK, Outlook, Week, days_ahead
+from dashboard.views.streams import page as streams
+from dashboard.views.streams.movers import as_csv, movers
+from dashboard.views.streams.outlook import NEXT_WEEK, SINCE, THIRD_WEEK, Outlook, Week, days_ahead
 
 WEEK = "52100, 51050, 49750, 50200, 53400, 54800, 48900"
 TWICE = "104200, 102100, 99500, 100400, 106800, 109600, 97800"

@@ -15,8 +15,8 @@ from flows.publish_flow import publish as publish_flow
 from refrain.errors import RefrainError, UsageError
 from refrain.project import Project
 from serving.cli import app
-from tasks.sheets.audio_averages import SHEETS
 from tasks.sheets.faults import AskedWrongError
+from tasks.sheets.tracks.audio_averages import SHEETS
 
 
 @pytest.fixture

@@ -65,4 +65,4 @@ def test_sheets_say_what_there_is_to_search_order_and_part():
     for sheet in all_sheets().values():
         for name in (*sheet.search, *sheet.parted_by, *filter(None, [sheet.order.removeprefix("-")])):
             assert name in sheet.names, sheet.name
-        assert (sheet.parts is not None) or not sheet.parted_by, sheet.name
+        assert sheet.parts or sheet.together or not sheet.parted_by, sheet.name

@@ -13,8 +13,8 @@ from small_models import small_project, small_shelf
 from refrain.project import Project
 from tasks.audience.known import HOURLY
 from tasks.collected.opening import store_in
-from tasks.sheets import audience_now
 from tasks.sheets.asking import Asked, Sheets
+from tasks.sheets.audience import now as audience_now
 from tasks.sheets.material import Material
 from tasks.sheets.registry import find_sheet
 

@@ -11,9 +11,9 @@ from tasks.champions.loaded import LoadedTarget
 from tasks.champions.shelf import Shown
 from tasks.metrics import point_metrics
 from tasks.sheets.asking import Asked, Sheets
-from tasks.sheets.breakout_rows import BREAKOUT
-from tasks.sheets.breakout_signals import _WORDS
-from tasks.sheets.breakout_verdicts import FALSE, MISSED, QUIET, RIGHT
+from tasks.sheets.breakout.rows import BREAKOUT
+from tasks.sheets.breakout.signals import _WORDS
+from tasks.sheets.breakout.verdicts import FALSE, MISSED, QUIET, RIGHT
 from tasks.sheets.material import Material
 from tasks.sheets.registry import find_sheet
 from tasks.tracking import Store

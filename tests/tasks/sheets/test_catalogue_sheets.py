@@ -205,7 +205,7 @@ def test_the_whole_is_what_its_parts_are_one_by_one(project, name):
     sheet = find_sheet(name)
     alone, together = (Sheets(Material(project, shelf_with(StandIn()))) for _ in range(2))
     whole = together.whole(sheet).rows
-    parts = [dict(part) for part in sheet.parts(together.material)]
+    parts = [dict(part) for part, _ in sheet.every_part(together.material)]
     assert ("track" in {part["scope"] for part in parts}) == (name == "catalogue_months")
     for part in parts:
         own = whole.filter(pl.col("scope") == part["scope"], pl.col("id") == part["id"])

@@ -27,8 +27,8 @@ from tasks.churn_figures import (
 )
 from tasks.collected.tables import EVENTS, USERS
 from tasks.records import CandidateRecord, CountRecord, EvaluationRecord, LearnedRecord, WindowRecord
-from tasks.sheets import churn_day
 from tasks.sheets.asking import Asked, Sheets
+from tasks.sheets.audience import churn_day
 from tasks.sheets.material import Material
 from tasks.sheets.registry import find_sheet
 

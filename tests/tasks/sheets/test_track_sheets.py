@@ -13,8 +13,8 @@ from refrain.project import Project
 from tasks.champions.loaded import columns_of
 from tasks.champions.shelf import Shelf, Shown
 from tasks.records import CandidateRecord, EvaluationRecord, LearnedRecord, WindowRecord
+from tasks.share_interval import share_interval
 from tasks.sheets.asking import Asked, Sheets
-from tasks.sheets.hit_reliability import wilson
 from tasks.sheets.material import Material
 from tasks.sheets.registry import find_sheet
 from tasks.tracking import Store
@@ -187,12 +187,12 @@ def test_reliability_counts_what_came_of_each_band(trained_sheets):
     assert low["predicted"] == pytest.approx(0.03)
     for row in made.rows.rows(named=True):
         assert 0 <= row["low"] <= row["share"] <= row["high"] <= 1
-        at_least = wilson(row["hits"], row["tracks"])
+        at_least = share_interval(row["hits"], row["tracks"])
         assert row["low"] <= at_least[0]
         assert row["high"] >= at_least[1]
     assert top["high"] - top["low"] > 0.5  # one track tells next to nothing
 
 
 def test_the_score_interval_is_wilsons():
-    assert wilson(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)
-    assert wilson(0, 10) == pytest.approx((0.0, 0.2775), abs=1e-4)
+    assert share_interval(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)
+    assert share_interval(0, 10) == pytest.approx((0.0, 0.2775), abs=1e-4)

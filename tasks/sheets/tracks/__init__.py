@@ -1,0 +1,1 @@
+"""Sheets of tracks: their sound, their chances, their days and the weeks ahead."""
