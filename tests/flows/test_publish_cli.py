@@ -26,7 +26,7 @@ def project(tmp_path, monkeypatch) -> Project:
     (tmp_path / "dvc.yaml").write_text("stages: {}\n")
     shelf = SimpleNamespace(refresh=lambda: (), shown=SimpleNamespace(registry=""))
     monkeypatch.setattr(flows.publish, "open_store", lambda project: None)
-    monkeypatch.setattr(flows.publish, "Shelf", lambda store: shelf)
+    monkeypatch.setattr(flows.publish, "shelf_for_sheets", lambda store: shelf)
     monkeypatch.setattr(flows.publish, "all_sheets", lambda: {sheet.name: sheet for sheet in SHEETS})
     monkeypatch.delenv("REFRAIN_TABLES", raising=False)
     monkeypatch.delenv("DATABASE_URL", raising=False)
