@@ -1,5 +1,6 @@
 """The pages over the whole API with small champions, without a browser."""
 
+import sys
 from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
@@ -43,3 +44,11 @@ def drawn() -> Callable[[ModuleType, Source], AppTest]:
         return app.run(timeout=_PATIENCE_SECONDS)
 
     return draw
+
+
+@pytest.fixture(autouse=True)
+def _own_main_module() -> Iterator[None]:
+    """Streamlit takes the place of the module that was started, which processes of other tests look for."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before

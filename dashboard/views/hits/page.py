@@ -14,7 +14,7 @@ from dashboard.views.hits.entering import enter
 from dashboard.views.hits.judging import show_importance, show_quality
 
 TITLE = "Hits"
-QUESTION = "Will this track, on the day it comes out, become a hit? Move the sliders, or start from a real track."
+QUESTION = "Will this track, on the day it comes out, become a hit?"
 
 
 def page(source: Source) -> None:
