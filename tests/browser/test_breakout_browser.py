@@ -3,7 +3,7 @@
 import re
 
 from playwright.sync_api import Page, expect
-from settling import settled
+from settling import pick, settled
 
 
 def figure(page: Page, label: str):
@@ -36,11 +36,7 @@ def test_an_artist_is_searched_picked_and_their_months_drawn(opened):
     search.press("Enter")
     expect(label).not_to_have_text(everybody)  # fewer are left
     chosen = page.get_by_role("combobox", name="Artist and listener")
-    settled(page)
-    chosen.press("ArrowDown")
-    option = page.get_by_role("option").filter(has_text=artist).first
-    expect(option).to_be_visible()
-    option.click()
+    pick(chosen, page.get_by_role("option").filter(has_text=artist).first)
     expect(page.get_by_text("First heard in")).to_be_visible()
     expect(page.get_by_role("button", name="Fullscreen: Chart: the artist's months")).to_be_attached()
 

@@ -3,7 +3,7 @@
 import re
 
 from playwright.sync_api import Locator, Page, expect
-from settling import settled
+from settling import pick, settled
 
 
 def metric(page: Page, label: str) -> Locator:
@@ -37,9 +37,7 @@ def test_a_searched_track_moves_the_sliders(opened):
     page.get_by_label("Search a real track by title, artist or id").fill("T0000")
     page.keyboard.press("Enter")
     expect(page.get_by_text(re.compile(r"match(es)?$"))).to_be_visible()
-    settled(page)
-    page.get_by_role("combobox", name=re.compile("Start from it")).click()
-    page.get_by_role("option").first.click()
+    pick(page.get_by_role("combobox", name=re.compile("Start from it")), page.get_by_role("option").first)
     expect(page.get_by_text(re.compile("Read later|What came of it is not known"))).to_be_visible()
     expect(tempo).not_to_have_value(was)
     page.get_by_role("slider", name="Energy").focus()

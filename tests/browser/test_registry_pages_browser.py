@@ -10,7 +10,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Page, expect
 from prefect_like import RUN, prefect_like
-from settling import settled
+from settling import pick, settled
 
 MLFLOW = "http://127.0.0.1:5000"
 
@@ -63,9 +63,8 @@ def sheet(site, name: str, query: str = "") -> list[dict]:
 
 def choose(page: Page, label: str, option: str) -> None:
     box = page.get_by_role("combobox", name=label, exact=True)
-    box.click()
-    box.fill(option)  # which leaves those that match: of a long list not all are drawn
-    page.get_by_role("option", name=option, exact=True).click()
+    # Typed, since of a long list not all are drawn.
+    pick(box, page.get_by_role("option", name=option, exact=True), typed=option)
 
 
 def named(version: dict) -> str:

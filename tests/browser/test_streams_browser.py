@@ -8,7 +8,7 @@ import pytest
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: `make test-browser`")
 
 from playwright.sync_api import expect  # noqa: E402
-from settling import settled  # noqa: E402
+from settling import pick, settled  # noqa: E402
 
 expect.set_options(timeout=30_000)
 WEEK = (5210, 5105, 4975, 5020, 5340, 5480, 4890)
@@ -36,10 +36,7 @@ def test_a_track_is_searched_and_picked_and_its_chart_is_drawn(opened):
     page = opened("streams")
     before = metric(page, "Last 7 days, streams").inner_text()
     picker = page.get_by_role("combobox", name="Track", exact=False).first
-    picker.click()
-    option = page.get_by_role("option").nth(5)
-    name = option.inner_text()
-    option.click()
+    name = pick(picker, page.get_by_role("option").nth(5))
     expect(metric(page, "Last 7 days, streams")).not_to_have_text(before)
     settled(page)
     expect(page.get_by_text("95 %:").first).to_be_visible()
