@@ -89,8 +89,8 @@ def test_overview_shows_each_target_beside_its_baseline(drawn, registry, twice):
     assert f"**{champion.name}, version\N{NO-BREAK SPACE}{champion.version}**" in text
     assert "average precision, higher is better" in text
     assert "the baseline plays this month" in text or "the baseline mean of the 3 months before" in text
-    assert "A model answers 1 of 2 targets" in text
-    assert "Nothing answers 1 of 2 targets" in text
+    assert "Answered by a model 1 of 2" in text
+    assert "Not answered 1 of 2" in text
     assert f"Nothing answers yet. Run `refrain run {OTHER}`." in text
     assert "no champion yet" in app.warning[0].value
     assert "not measured yet" in text

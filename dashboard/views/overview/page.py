@@ -43,13 +43,13 @@ def _at_a_glance(targets: pd.DataFrame) -> None:
     served = targets["version"].notna()
     baselines = served & targets["is_baseline"].fillna(False).astype(bool)
     figures = {
-        "A model answers": int((served & ~baselines).sum()),
-        "A baseline answers": int(baselines.sum()),
-        "Nothing answers": int((~served).sum()),
+        "Answered by a model": int((served & ~baselines).sum()),
+        "Answered by a baseline": int(baselines.sum()),
+        "Not answered": int((~served).sum()),
     }
     columns = st.columns(len(figures) + 1)
     for column, (label, count) in zip(columns, figures.items(), strict=False):
-        column.metric(label, f"{count} of {len(targets)} targets")
+        column.metric(label, f"{count} of {len(targets)}")
     columns[-1].metric("Registered last", words.age(targets["registered_at"].max()).capitalize())
 
 
