@@ -11,7 +11,9 @@ from dashboard.source.source import OutOfReachError, RefusedError, Source
 
 _STATE = "activity"
 _SAID = "activity-said"
-"""What came of the last form."""
+"""What came of the last form, and when."""
+_SHOWN_FOR = timedelta(minutes=1)
+"""Not only once: the page may be drawn anew at once, where the store takes over from the datasets."""
 _UNKNOWN, _YES, _NO = "not known", "yes", "no"
 _RECOMMENDED = {_UNKNOWN: None, _YES: True, _NO: False}
 
@@ -69,18 +71,23 @@ def _send(
 ) -> None:
     """Before the page is drawn again, so that its figures already know of it."""
     try:
-        st.session_state[_SAID] = answered(source.ask(path, body(_entered())))
+        kind, said = answered(source.ask(path, body(_entered())))
+        st.session_state[_SAID] = (kind, said, datetime.now(UTC))
     except (RefusedError, OutOfReachError) as error:
-        st.session_state[_SAID] = ("refused", error)
+        st.session_state[_SAID] = ("refused", error, datetime.now(UTC))
 
 
 def _show_what_came() -> None:
-    kind, said = st.session_state.pop(_SAID, ("", ""))
-    if isinstance(said, RefusedError):
+    if _SAID not in st.session_state:
+        return
+    kind, said, at = st.session_state[_SAID]
+    if datetime.now(UTC) - at > _SHOWN_FOR:
+        del st.session_state[_SAID]
+    elif isinstance(said, RefusedError):
         states.refused(said)
     elif kind == "stored":
         st.success(said, icon=":material/check:")
-    elif kind:
+    else:
         st.warning(str(said), icon=":material/hourglass_empty:")
 
 
