@@ -35,7 +35,8 @@ test-spark: $(filter .uv/bin/uv,$(UV))    ## Compare the features on PySpark wit
 
 test-browser: $(filter .uv/bin/uv,$(UV))    ## Drive every page of the dashboard in a real Chromium (needs one)
 	@if [ -n "$$CHROMIUM" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null; then \
-	  UV_PROJECT_ENVIRONMENT=.venv-browser $(UV) run --locked --quiet --group browser --python $(PYTHON) pytest tests/browser; \
+	  run="$(UV) run --locked --quiet --group browser --python $(PYTHON) pytest tests/browser"; export UV_PROJECT_ENVIRONMENT=.venv-browser; \
+	  $$run || { echo "What failed is run once more: a browser on a busy machine may be too late."; $$run --last-failed; }; \
 	else echo "make test-browser skipped: there is no chromium on the PATH, and CHROMIUM names none"; fi
 
 docs: $(filter .uv/bin/uv,$(UV))    ## Build the documentation as a site, into site/
